@@ -1,0 +1,220 @@
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Connections;
+
+/// <summary>Which of a host's two channels: a flood of log must never delay a status.</summary>
+internal enum ChannelUse
+{
+    /// <summary>Short requests.</summary>
+    Control,
+
+    /// <summary>Following and collecting logs.</summary>
+    Bulk,
+}
+
+/// <summary>
+/// The open channels of this process: at most one per host and use, whoever asks, from whatever thread. They are opened
+/// when they are needed, closed when nobody has used them for a while, and opened again after a loss.
+/// </summary>
+/// <param name="resident">The shell functions that every channel is taught.</param>
+/// <param name="options">How to connect.</param>
+internal sealed class ChannelPool(string resident, ConnectionOptions options) : IAsyncDisposable
+{
+    private const int Attempts = 2;
+
+    private readonly Dictionary<Place, Slot> _slots = [];
+    private readonly Dictionary<Place, ContainerChoice> _settled = [];
+    private readonly Lock _guard = new();
+    private bool _disposed;
+
+    public ConnectionOptions Options { get; } = options;
+
+    /// <summary>Says in which container, if any, work for this host happens: <c>auto</c> becomes a name or none. Others stay as they are.</summary>
+    /// <exception cref="DispatchException">The host cannot be reached, or it has more than one such container.</exception>
+    public async Task<DispatchHost> SettleAsync(DispatchHost host, CancellationToken cancellationToken)
+    {
+        if (host.Container != ContainerChoice.Auto)
+            return host;
+        var auto = PlaceOf(host, ChannelUse.Control);
+        var slot = SlotOf(auto);
+        await slot.Opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            lock (_guard)
+            {
+                if (_settled.TryGetValue(auto, out var known)
+                    && _slots.TryGetValue(auto with { Container = known }, out var used) && used.Channel is { IsOpen: true })
+                {
+                    return host with { Container = known };
+                }
+            }
+
+            var channel = await ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+            var settled = host with { Container = channel.Container };
+            var home = SlotOf(PlaceOf(settled, ChannelUse.Control));
+            HostChannel? spare;
+            lock (_guard)
+            {
+                _settled[auto] = channel.Container;
+                spare = home.Channel is { IsOpen: true } ? channel : home.Channel;
+                if (spare != channel)
+                    home.Channel = channel;
+                home.Touch(this);
+            }
+
+            if (spare is not null)
+                await spare.DisposeAsync().ConfigureAwait(false);
+            return settled;
+        }
+        finally
+        {
+            slot.Opening.Release();
+        }
+    }
+
+    /// <summary>
+    /// Sends a request and brings back its reply. Where a channel that was open before turns out to be dead, a new one
+    /// is made and the request is sent again: every request of this library may be, since what it claims, it claims once.
+    /// </summary>
+    /// <param name="host">A settled host.</param>
+    /// <param name="use">Which channel.</param>
+    /// <param name="script">The shell text.</param>
+    /// <param name="cancellationToken">Ends the wait; the request itself may still be carried out.</param>
+    /// <exception cref="DispatchException">The host cannot be reached, or did not answer.</exception>
+    public async Task<ChannelReply> RequestAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
+    {
+        var (channel, isNew) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
+        var start = Options.Time.GetTimestamp();
+        try
+        {
+            return await channel.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DispatchException e) when (e.Reason == FailureReason.ConnectionLost && !isNew)
+        {
+            Tell(host, "reconnect", start, e.Message);
+            (channel, _) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
+            return await channel.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            SlotOf(PlaceOf(host, use)).Touch(this);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        List<Slot> slots;
+        lock (_guard)
+        {
+            _disposed = true;
+            slots = [.. _slots.Values];
+            _slots.Clear();
+        }
+
+        await Task.WhenAll(slots.Select(s => s.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    private async Task<(HostChannel Channel, bool IsNew)> OpenAsync(DispatchHost host, ChannelUse use, CancellationToken cancellationToken)
+    {
+        var slot = SlotOf(PlaceOf(host, use));
+        if (slot.Channel is { IsOpen: true } open)
+            return (open, false);
+        await slot.Opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (slot.Channel is { IsOpen: true } meanwhile)
+                return (meanwhile, false);
+            if (slot.Channel is { } dead)
+                await dead.DisposeAsync().ConfigureAwait(false);
+            slot.Channel = await ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+            return (slot.Channel, true);
+        }
+        finally
+        {
+            slot.Opening.Release();
+        }
+    }
+
+    /// <summary>Connects, with a second attempt where the first failed for a reason that may pass.</summary>
+    private async Task<HostChannel> ConnectAsync(DispatchHost host, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        for (var attempt = 1; ; attempt++)
+        {
+            var start = Options.Time.GetTimestamp();
+            try
+            {
+                var route = await Route.FindAsync(host, Options, cancellationToken).ConfigureAwait(false);
+                var channel = await HostChannel.OpenAsync(route, resident, Options, cancellationToken).ConfigureAwait(false);
+                Tell(host, "connected", start, $"attempt={attempt}");
+                return channel;
+            }
+            catch (DispatchException e) when (attempt < Attempts && ConnectFailure.MayPass(e.Reason))
+            {
+                Tell(host, "connect_retry", start, e.Message);
+                await Task.Delay(Options.RetryDelay, Options.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Tell(DispatchHost host, string step, long start, string detail) =>
+        Options.Observer?.Invoke(new WorkStep(host.Name, step, Options.Time.GetElapsedTime(start), detail));
+
+    private Slot SlotOf(Place place)
+    {
+        lock (_guard)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_slots.TryGetValue(place, out var slot))
+                _slots[place] = slot = new Slot();
+            return slot;
+        }
+    }
+
+    private static Place PlaceOf(DispatchHost host, ChannelUse use) => new(host.Transport, host.Address, host.Container, use);
+
+    // What makes two channels the same: where they end. The host's name here does not matter.
+    private sealed record Place(Transport Transport, HostAddress Address, ContainerChoice Container, ChannelUse Use);
+
+    private sealed class Slot : IAsyncDisposable
+    {
+        private ITimer? _idle;
+
+        public SemaphoreSlim Opening { get; } = new(1, 1);
+
+        public HostChannel? Channel { get; set; }
+
+        /// <summary>Puts the channel's end off.</summary>
+        public void Touch(ChannelPool pool)
+        {
+            lock (Opening)
+            {
+                _idle ??= pool.Options.Time.CreateTimer(_ => _ = CloseIdleAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _idle.Change(pool.Options.IdleTimeout, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _idle?.Dispose();
+            if (Channel is { } channel)
+                await channel.DisposeAsync().ConfigureAwait(false);
+        }
+
+        private async Task CloseIdleAsync()
+        {
+            await Opening.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                if (Channel is { } channel)
+                    await channel.DisposeAsync().ConfigureAwait(false);
+                Channel = null;
+            }
+            finally
+            {
+                Opening.Release();
+            }
+        }
+    }
+}

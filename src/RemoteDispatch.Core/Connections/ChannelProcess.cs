@@ -1,0 +1,121 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Connections;
+
+/// <summary>The local process at the near end of a channel: <c>ssh … host sh</c>, or <c>sh</c> itself.</summary>
+internal sealed class ChannelProcess : IDisposable
+{
+    // A session of its own keeps the terminal's Ctrl-C from ending the channel, and the terminal from ssh's prompts.
+    private static readonly string? Setsid =
+        OperatingSystem.IsLinux() ? new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists) : null;
+
+    private readonly Process _process;
+    private readonly Task _exited;
+
+    private ChannelProcess(Process process)
+    {
+        _process = process;
+        _exited = process.WaitForExitAsync();
+        Output = new ReplyReader(process.StandardOutput.BaseStream);
+        Errors = new ReplyReader(process.StandardError.BaseStream);
+    }
+
+    public ReplyReader Output { get; }
+
+    public ReplyReader Errors { get; }
+
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    public bool HasExited => _exited.IsCompleted || _process.HasExited;
+
+    public int? ExitCode => HasExited ? _process.ExitCode : null;
+
+    /// <summary>Starts it.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.ClientMissing"/>: the program is not on this machine.</exception>
+    public static ChannelProcess Start(DispatchHost host, IReadOnlyList<string> commandLine)
+    {
+        IEnumerable<string> line = Setsid is null ? commandLine : [Setsid, .. commandLine];
+        var start = new ProcessStartInfo(line.First(), line.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(false),
+            CreateNoWindow = true,
+        };
+        try
+        {
+            // setsid would start and then fail to find the program: ask first, so that the reason is right on every system.
+            if (Setsid is not null && !IsOnPath(commandLine[0]))
+                throw new Win32Exception();
+            return new ChannelProcess(Process.Start(start)!);
+        }
+        catch (Win32Exception e)
+        {
+            throw new DispatchException(
+                FailureReason.ClientMissing, $"No connection to host '{host.Name}': the program '{commandLine[0]}' is not on this machine.",
+                commandLine[0] == "ssh" ? "Install the OpenSSH client." : $"Install '{commandLine[0]}' or put it on the PATH.", e) { Host = host.Name };
+        }
+    }
+
+    /// <summary>Writes shell text to the shell at the far end.</summary>
+    public async Task WriteAsync(string text, CancellationToken cancellationToken)
+    {
+        await Input.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
+        await Input.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the end of the process, for at most a second, and for the rest of what it had to say.</summary>
+    public async Task<string> LastWordsAsync(TimeProvider time)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1), time);
+        try
+        {
+            await Errors.DrainAsync(limit.Token).ConfigureAwait(false);
+            await _exited.WaitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It hangs on: what it has said so far must do.
+        }
+
+        return Errors.Noise;
+    }
+
+    /// <summary>Lets the shell end by itself at the end of its input; whatever does not is killed. What it started detached lives on.</summary>
+    public async Task CloseAsync(TimeProvider time)
+    {
+        try
+        {
+            Input.Close();
+            await _exited.WaitAsync(TimeSpan.FromSeconds(1), time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or IOException or ObjectDisposedException)
+        {
+        }
+
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            if (!_process.HasExited)
+                _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It went by itself in between.
+        }
+
+        _process.Dispose();
+    }
+
+    private static bool IsOnPath(string program) =>
+        program.Contains('/', StringComparison.Ordinal) ? File.Exists(program)
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+}

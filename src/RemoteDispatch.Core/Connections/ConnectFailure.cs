@@ -1,0 +1,87 @@
+using System.Text.RegularExpressions;
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Connections;
+
+/// <summary>What ssh said when it gave up, made a reason and a remedy. Its messages are not localized.</summary>
+internal static partial class ConnectFailure
+{
+    private static readonly (Regex Says, FailureReason Reason, string Remedy)[] Known =
+    [
+        (HostKeyChanged(), FailureReason.HostKeyChanged,
+            "If the host was really set up anew, remove its old key with 'ssh-keygen -R HOST' and connect once by hand; if not, somebody stands between."),
+        (HostKeyUnknown(), FailureReason.HostKeyUnknown,
+            "Connect once by hand with 'ssh HOST', compare the fingerprint with the host's own, and accept it."),
+        (Authentication(), FailureReason.AuthenticationFailed,
+            "Check with 'ssh -o BatchMode=yes HOST true': the user, the key, and that an agent holds a key with a passphrase ('ssh-add -l')."),
+        (NotResolved(), FailureReason.NameNotResolved, "Check the spelling, the DNS, the VPN, or give the address."),
+        (Refused(), FailureReason.ConnectionRefused, "Is sshd running there, and on that port?"),
+        (Unreachable(), FailureReason.HostUnreachable, "Is the host up, and are the network, the VPN and the firewalls between?"),
+    ];
+
+    /// <summary>Makes the failure of what the process left behind.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="errors">What came on standard error before any answer.</param>
+    /// <param name="exitCode">The process's exit code, where it ended.</param>
+    public static DispatchException From(DispatchHost host, string errors, int? exitCode)
+    {
+        var said = Text.OneLine(LastLine(errors), 300);
+        // 255 is ssh's own word for 'no connection': any other code is that of something on the host.
+        if (exitCode == 255 || host.Transport is Transport.Ssh or Transport.Tailscale && exitCode is null)
+        {
+            foreach (var (says, reason, remedy) in Known)
+            {
+                if (says.IsMatch(errors))
+                    return Failure(host, reason, said, remedy.Replace("HOST", host.Address.Host, StringComparison.Ordinal));
+            }
+        }
+
+        return Failure(host, FailureReason.ConnectFailed, said.Length > 0 ? said : $"the connection ended with code {exitCode}",
+            $"Check that a plain command works there: {TryByHand(host)}");
+    }
+
+    /// <summary>The host was reached, but no shell of ours answered in time.</summary>
+    public static DispatchException Silent(DispatchHost host, TimeSpan limit, string errors)
+    {
+        var known = From(host, errors, null);
+        return known.Reason != FailureReason.ConnectFailed ? known : Failure(
+            host, FailureReason.HostUnreachable, $"no shell answered within {limit.TotalSeconds:0.#} seconds",
+            $"Is the host up? Does a login script wait for something? Try {TryByHand(host)}");
+    }
+
+    /// <summary>Is it worth a second attempt? Never after the host has spoken its last word on who we are or who it is.</summary>
+    public static bool MayPass(FailureReason reason) => reason
+        is FailureReason.ConnectFailed or FailureReason.ConnectionRefused or FailureReason.HostUnreachable
+        or FailureReason.NameNotResolved or FailureReason.ConnectionLost;
+
+    private static DispatchException Failure(DispatchHost host, FailureReason reason, string said, string remedy) =>
+        new(reason, $"No connection to host '{host.Name}': {said.TrimEnd('.')}.", remedy) { Host = host.Name };
+
+    private static string TryByHand(DispatchHost host) => host.Transport switch
+    {
+        Transport.Local => "sh -c true",
+        Transport.Wsl => $"wsl.exe -d {host.Address.Host} --exec sh -c true",
+        _ => $"ssh -T {host.Address.Host} true",
+    };
+
+    private static string LastLine(string errors) =>
+        errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+
+    [GeneratedRegex("REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed|REVOKED HOST KEY")]
+    private static partial Regex HostKeyChanged();
+
+    [GeneratedRegex("Host key verification failed|No .* host key is known for")]
+    private static partial Regex HostKeyUnknown();
+
+    [GeneratedRegex(@"^(.*@.*: )?Permission denied \(|Too many authentication failures|No supported authentication methods", RegexOptions.Multiline)]
+    private static partial Regex Authentication();
+
+    [GeneratedRegex("Could not resolve hostname|Name or service not known")]
+    private static partial Regex NotResolved();
+
+    [GeneratedRegex("Connection refused")]
+    private static partial Regex Refused();
+
+    [GeneratedRegex("timed out|No route to host|Network is unreachable|Host is down")]
+    private static partial Regex Unreachable();
+}

@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading.Channels;
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Connections;
+
+/// <summary>What a request brought back.</summary>
+/// <param name="ExitCode">The exit code of its last command.</param>
+/// <param name="Output">Its standard output, byte for byte.</param>
+/// <param name="Error">Its standard error, byte for byte.</param>
+internal sealed record ChannelReply(int ExitCode, ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Error)
+{
+    public string Text => Encoding.UTF8.GetString(Output.Span);
+
+    public string ErrorText => Encoding.UTF8.GetString(Error.Span);
+}
+
+/// <summary>
+/// The open process at the end of the hops, with its resident shell. Requests are written one behind the other and their
+/// replies come in the same order, so that a caller who stops waiting costs nobody else anything.
+/// </summary>
+internal sealed class HostChannel : IAsyncDisposable
+{
+    private readonly ChannelProcess _process;
+    private readonly ConnectionOptions _options;
+    private readonly DispatchHost _host;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Channel<Pending> _pending = Channel.CreateUnbounded<Pending>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _closing = new();
+    private Task _pump = Task.CompletedTask;
+    private volatile bool _closed;
+
+    private HostChannel(ChannelProcess process, DispatchHost host, ConnectionOptions options) =>
+        (_process, _host, _options) = (process, host, options);
+
+    /// <summary>False once the channel is lost or closed: the next request needs another.</summary>
+    public bool IsOpen => !_closed && !_process.HasExited;
+
+    /// <summary>The container it ended up in, or none.</summary>
+    public ContainerChoice Container { get; private set; } = ContainerChoice.None;
+
+    /// <summary>Opens a channel and teaches it. One attempt.</summary>
+    /// <param name="route">The way.</param>
+    /// <param name="resident">The shell functions that requests will call.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="cancellationToken">Ends the attempt and its process.</param>
+    /// <exception cref="DispatchException">No connection; the reason says why.</exception>
+    public static async Task<HostChannel> OpenAsync(Route route, string resident, ConnectionOptions options, CancellationToken cancellationToken)
+    {
+        var process = ChannelProcess.Start(route.Host, route.CommandLine);
+        var channel = new HostChannel(process, route.Host, options);
+        using var limit = new CancellationTokenSource(options.ConnectTimeout, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            var frame = ShellText.Load("channel.sh");
+            if (route.Container != ContainerChoice.None)
+                channel.Container = await ContainerEntry.EnterAsync(process, route, frame, either.Token).ConfigureAwait(false);
+            // The first request goes with the lesson: whoever answers it has understood everything.
+            var nonce = NewNonce();
+            await process.WriteAsync(frame + resident + Framed(nonce, ":"), either.Token).ConfigureAwait(false);
+            await Task.WhenAll(process.Output.ReadAsync(nonce, either.Token), process.Errors.ReadAsync(nonce, either.Token)).ConfigureAwait(false);
+            channel._pump = channel.PumpAsync();
+            return channel;
+        }
+        catch (Exception e)
+        {
+            var failure = await channel.ExplainAsync(e, limit.IsCancellationRequested, cancellationToken).ConfigureAwait(false);
+            await channel.DisposeAsync().ConfigureAwait(false);
+            throw failure;
+        }
+    }
+
+    /// <summary>Runs a piece of shell text in the resident shell and brings back what it printed. One round trip.</summary>
+    /// <exception cref="DispatchException">
+    /// <see cref="FailureReason.ConnectionLost"/>, or <see cref="FailureReason.RequestTimedOut"/>, which costs the channel.
+    /// </exception>
+    public async Task<ChannelReply> RequestAsync(string script, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var pending = new Pending(NewNonce());
+        using var limit = new CancellationTokenSource(timeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            await SendAsync(pending, script, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            return await pending.Reply.Task.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            Close();
+            throw new DispatchException(
+                FailureReason.RequestTimedOut, $"Host '{_host.Name}' is connected but did not answer within {timeout.TotalSeconds:0.#} seconds.",
+                "Is its disk or a network mount stuck? The connection was given up; the next command opens a new one.") { Host = _host.Name };
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or EndOfStreamException || (e is OperationCanceledException && _closed))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Close();
+            throw Lost(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _closed = true;
+        _pending.Writer.TryComplete();
+        await _process.CloseAsync(_options.Time).ConfigureAwait(false);
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _pump.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Writes one request whole. A caller may go while it is half written: the rest still has to follow, or the shell
+    /// would read nonsense, so that only the channel's own end stops it.
+    /// </summary>
+    private async Task SendAsync(Pending pending, string script, CancellationToken beforeIt)
+    {
+        await _writing.WaitAsync(beforeIt).ConfigureAwait(false);
+        try
+        {
+            if (!_pending.Writer.TryWrite(pending))
+                throw new EndOfStreamException();
+            await _process.WriteAsync(Framed(pending.Nonce, script), _closing.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private static string Framed(string nonce, string script) => $"rd_begin {nonce}; {{\n{script}\n}} </dev/null; rd_end {nonce} $?\n";
+
+    internal static string NewNonce() => RandomNumberGenerator.GetHexString(24, lowercase: true);
+
+    private async Task PumpAsync()
+    {
+        try
+        {
+            await foreach (var pending in _pending.Reader.ReadAllAsync(_closing.Token).ConfigureAwait(false))
+            {
+                try
+                {
+                    var output = _process.Output.ReadAsync(pending.Nonce, _closing.Token);
+                    var errors = _process.Errors.ReadAsync(pending.Nonce, _closing.Token);
+                    await Task.WhenAll(output, errors).ConfigureAwait(false);
+                    var (body, tail) = await output.ConfigureAwait(false);
+                    var code = int.Parse(tail, NumberStyles.None, CultureInfo.InvariantCulture);
+                    pending.Reply.TrySetResult(new ChannelReply(code, body, (await errors.ConfigureAwait(false)).Body));
+                }
+                catch (Exception e)
+                {
+                    Close();
+                    pending.Reply.TrySetException(e is OperationCanceledException ? new EndOfStreamException() : e);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The channel closes; what still waits is told below.
+        }
+
+        while (_pending.Reader.TryRead(out var left))
+            left.Reply.TrySetException(new EndOfStreamException());
+    }
+
+    private void Close()
+    {
+        _closed = true;
+        _pending.Writer.TryComplete();
+        _closing.Cancel();
+        _process.Dispose();
+    }
+
+    private DispatchException Lost(Exception cause)
+    {
+        var said = Text.OneLine(_process.Errors.Noise.Trim(), 200);
+        return new DispatchException(
+            FailureReason.ConnectionLost, $"The connection to host '{_host.Name}' was lost{(said.Length > 0 ? $": {said}" : "")}.",
+            "What runs there goes on. Ask again: a new connection is made.", cause) { Host = _host.Name };
+    }
+
+    private async Task<Exception> ExplainAsync(Exception cause, bool timedOut, CancellationToken cancellationToken)
+    {
+        if (cause is DispatchException || cancellationToken.IsCancellationRequested)
+            return cause is DispatchException ? cause : new OperationCanceledException(cancellationToken);
+        if (timedOut)
+            return ConnectFailure.Silent(_host, _options.ConnectTimeout, _process.Errors.Noise);
+        var errors = await _process.LastWordsAsync(_options.Time).ConfigureAwait(false);
+        return ConnectFailure.From(_host, errors, _process.ExitCode);
+    }
+
+    private sealed record Pending(string Nonce)
+    {
+        // Its continuations must not run inside the pump: one slow caller would hold up every other.
+        public TaskCompletionSource<ChannelReply> Reply { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

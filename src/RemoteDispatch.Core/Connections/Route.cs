@@ -1,0 +1,37 @@
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Connections;
+
+/// <summary>The whole way to a host's shell: the command line of the process to start, and the container to enter from there.</summary>
+internal sealed record Route(DispatchHost Host, IReadOnlyList<string> CommandLine, ContainerChoice Container)
+{
+    private static readonly string[] Shell = ["sh"];
+
+    /// <summary>Finds the way.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.ClientMissing"/>: this machine has nothing that could go there.</exception>
+    public static async Task<Route> FindAsync(DispatchHost host, ConnectionOptions options, CancellationToken cancellationToken)
+    {
+        var hop = await FirstHopAsync(host, options, cancellationToken).ConfigureAwait(false);
+        return new Route(host, hop.Wrap(options.Shell ?? Shell), host.Container);
+    }
+
+    private static async Task<Hop> FirstHopAsync(DispatchHost host, ConnectionOptions options, CancellationToken cancellationToken)
+    {
+        var ssh = options.SshOptions ?? SshOptions.FromEnvironment();
+        switch (host.Transport)
+        {
+            case Transport.Local when OperatingSystem.IsWindows():
+                throw new DispatchException(
+                    FailureReason.ClientMissing, "Windows itself has no POSIX shell to run a task in.",
+                    "Add a WSL distribution: Add-DispatchHost ubuntu Ubuntu -Transport Wsl.") { Host = host.Name };
+            case Transport.Local:
+                return new LocalHop();
+            case Transport.Wsl:
+                return new WslHop(host.Address.Host, host.Address.User);
+            case Transport.Tailscale when await Tailnet.OffersSshAsync(host.Address.Host, options.ConnectTimeout, cancellationToken).ConfigureAwait(false):
+                return new TailscaleHop(host.Address, options.ConnectTimeout, ssh);
+            default:
+                return new SshHop(host.Address, options.ConnectTimeout, ssh);
+        }
+    }
+}

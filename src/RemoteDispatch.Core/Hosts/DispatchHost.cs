@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+
+namespace RemoteDispatch.Hosts;
+
+/// <summary>One host: an entry of the inventory, or an address that was given instead of a name.</summary>
+public sealed partial record DispatchHost
+{
+    /// <summary>The name of the host that is always there: this machine.</summary>
+    public const string LocalName = "local";
+
+    /// <summary>This machine.</summary>
+    public static readonly DispatchHost Local = new()
+    {
+        Name = LocalName,
+        Address = HostAddress.Create(LocalName, null, null),
+        Transport = Transport.Local,
+    };
+
+    private readonly string _name = "";
+    private readonly string? _workspaceRoot;
+
+    /// <summary>What the host is called here; for a host that is not in the inventory, the address as it was given.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: no host can have that name.</exception>
+    public required string Name
+    {
+        get => _name;
+        init => _name = NamePattern().IsMatch(value) ? value : throw new DispatchException(
+            FailureReason.InvalidInput, $"{Text.Show(value)} is no name for a host.",
+            "Use letters, digits, '.', '-', '_', at most 128 characters, the first a letter or a digit.");
+    }
+
+    /// <summary>Where it is. For <see cref="Transport.Wsl"/>, the distribution's name.</summary>
+    public required HostAddress Address { get; init; }
+
+    /// <summary>How the first hop is made.</summary>
+    public required Transport Transport { get; init; }
+
+    /// <summary>Whether tasks run in a container there.</summary>
+    public ContainerChoice Container { get; init; } = ContainerChoice.None;
+
+    /// <summary>What the host can do, in the user's own words: <c>gpu</c>, <c>macos</c>, <c>os=linux</c>.</summary>
+    public IReadOnlyList<string> Capabilities { get; init; } = [];
+
+    /// <summary>
+    /// The folder of the workspaces on the host, absolute or below <c>~/</c>; null for <c>~/.remote-dispatch/tasks</c>.
+    /// </summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: it is neither.</exception>
+    public string? WorkspaceRoot
+    {
+        get => _workspaceRoot;
+        init => _workspaceRoot = string.IsNullOrEmpty(value) ? null : CheckRoot(value);
+    }
+
+    /// <summary>When it came into the inventory; null where that is not known.</summary>
+    public DateTimeOffset? Added { get; init; }
+
+    /// <summary>The transport that an address asks for when nobody names one.</summary>
+    public static Transport Detect(HostAddress address)
+    {
+        if (address.Host == LocalName && address.User is null && address.Port is null)
+            return Transport.Local;
+        return address.IsOnTailnet() ? Transport.Tailscale : Transport.Ssh;
+    }
+
+    /// <summary>A host that is known by nothing but its address.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: it is no address.</exception>
+    public static DispatchHost FromAddress(string text)
+    {
+        if (text == LocalName)
+            return Local;
+        var address = HostAddress.Parse(text);
+        return new DispatchHost { Name = text, Address = address, Transport = Detect(address) };
+    }
+
+    /// <summary>Hosts print as their names.</summary>
+    public override string ToString() => Name;
+
+    /// <summary>Same name, same place, same capabilities.</summary>
+    public bool Equals(DispatchHost? other) =>
+        other is not null && Name == other.Name && Address == other.Address && Transport == other.Transport
+        && Container == other.Container && WorkspaceRoot == other.WorkspaceRoot && Added == other.Added
+        && Capabilities.SequenceEqual(other.Capabilities);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Address, Transport, Container, WorkspaceRoot);
+
+    /// <summary>Checks a capability: no blank, no control character, no comma.</summary>
+    internal static string CheckCapability(string text) => CapabilityPattern().IsMatch(text) ? text : throw new DispatchException(
+        FailureReason.InvalidInput, $"{Text.Show(text)} is no capability.", "Use one word, as 'gpu' or 'os=linux'.");
+
+    private static string CheckRoot(string root)
+    {
+        var fits = (root.StartsWith('/') || root.StartsWith("~/", StringComparison.Ordinal)) && root.Length > 2
+            && !root.Any(char.IsControl) && !root.Split('/').Contains("..");
+        return fits ? root.TrimEnd('/') : throw new DispatchException(
+            FailureReason.InvalidInput, $"{Text.Show(root)} is no workspace root.", "Use an absolute path on the host, or one below ~/.");
+    }
+
+    // As wide as an address that stands for a host: user@host, ssh://user@host:port, fe80::1%eth0, DOMAIN\user@host.
+    [GeneratedRegex(@"\A[A-Za-z0-9_:\[][A-Za-z0-9_.:@%+/\\\[\]-]{0,127}\z")]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][^\s,\p{C}]{0,63}\z")]
+    private static partial Regex CapabilityPattern();
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace RemoteDispatch.Hosts;
+
+/// <summary>
+/// One entry of the inventory as JSON: <c>address</c>, <c>transport</c>, <c>container</c>, <c>user</c>, <c>added</c> as
+/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>.
+/// </summary>
+internal static class HostEntry
+{
+    private static readonly Dictionary<string, Transport> Transports = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["ssh"] = Transport.Ssh,
+        ["tailscale"] = Transport.Tailscale,
+        ["wsl"] = Transport.Wsl,
+        ["local"] = Transport.Local,
+    };
+
+    public static DispatchHost Read(string name, JsonNode? node, string path)
+    {
+        try
+        {
+            var entry = node as JsonObject ?? throw new FormatException("an entry is an object: {\"address\": …}");
+            var address = ReadAddress(name, entry);
+            return new DispatchHost
+            {
+                Name = name,
+                Address = address,
+                Transport = ReadTransport(entry, address),
+                Container = ContainerChoice.Parse(ReadText(entry, "container")),
+                Capabilities = (entry["capabilities"] as JsonArray ?? []).Select(c => DispatchHost.CheckCapability((string)c!)).ToArray(),
+                WorkspaceRoot = ReadText(entry, "workspaceRoot"),
+                Added = ReadText(entry, "added") is { Length: > 0 } added
+                    ? DateTimeOffset.Parse(added, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null,
+            };
+        }
+        catch (Exception e) when (e is DispatchException or FormatException or InvalidOperationException or ArgumentException)
+        {
+            throw new DispatchException(
+                FailureReason.DamagedFile, $"The host {Text.Show(name)} in '{path}' cannot be used: {e.Message}",
+                "Mend the entry in the file, or remove it.", e) { Host = name };
+        }
+    }
+
+    /// <summary>Writes what is known over what was there, so that the rest stays.</summary>
+    public static JsonObject Write(DispatchHost host, JsonObject? before)
+    {
+        var entry = before?.DeepClone().AsObject() ?? [];
+        entry["address"] = host.Address.Host;
+        entry["transport"] = Transports.First(t => t.Value == host.Transport).Key;
+        entry["container"] = host.Container.Value;
+        entry["user"] = host.Address.User ?? "";
+        if (host.Added is { } added)
+            entry["added"] = added.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        Put(entry, "port", host.Address.Port is { } port ? JsonValue.Create(port) : null);
+        Put(entry, "capabilities", host.Capabilities.Count > 0 ? new JsonArray([.. host.Capabilities.Select(c => JsonValue.Create(c))]) : null);
+        Put(entry, "workspaceRoot", host.WorkspaceRoot is { } root ? JsonValue.Create(root) : null);
+        return entry;
+    }
+
+    private static HostAddress ReadAddress(string name, JsonObject entry)
+    {
+        var text = ReadText(entry, "address");
+        if (string.IsNullOrEmpty(text))
+            text = name == DispatchHost.LocalName ? name : throw new FormatException("it has no address");
+        var address = HostAddress.Parse(text);
+        var user = ReadText(entry, "user");
+        return HostAddress.Create(
+            address.Host,
+            string.IsNullOrEmpty(user) ? address.User : user,
+            entry["port"] is JsonValue port ? ReadPort(port) : address.Port);
+    }
+
+    private static int ReadPort(JsonValue port) =>
+        port.TryGetValue<int>(out var number) ? number : int.Parse((string)port!, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static Transport ReadTransport(JsonObject entry, HostAddress address) => ReadText(entry, "transport") switch
+    {
+        null or "" or "auto" => DispatchHost.Detect(address),
+        { } text => Transports.TryGetValue(text, out var transport) ? transport
+            : throw new FormatException($"{Text.Show(text)} is no transport: it is one of {string.Join(", ", Transports.Keys)}"),
+    };
+
+    private static string? ReadText(JsonObject entry, string member) => (string?)entry[member];
+
+    private static void Put(JsonObject entry, string member, JsonNode? value)
+    {
+        if (value is null)
+            entry.Remove(member);
+        else
+            entry[member] = value;
+    }
+}

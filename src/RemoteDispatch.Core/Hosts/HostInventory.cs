@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace RemoteDispatch.Hosts;
+
+/// <summary>
+/// The hosts that have names: one JSON file, in the form that dispatch scripts have long used. Members that this version
+/// does not know survive every change. Any number of processes may change it at once.
+/// </summary>
+/// <param name="path">The file; it need not be there yet.</param>
+/// <param name="time">The clock for <see cref="DispatchHost.Added"/>.</param>
+public sealed partial class HostInventory(string path, TimeProvider? time = null)
+{
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>The inventory of this user.</summary>
+    public static HostInventory OfUser => new(UserFolders.HostsFile);
+
+    /// <summary>The file.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>All hosts, <c>local</c> first, then in the order of the file.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: the file cannot be read as an inventory.</exception>
+    public IReadOnlyList<DispatchHost> List()
+    {
+        var entries = InventoryFile.Read(Path).Hosts;
+        var hosts = entries.Select(e => HostEntry.Read(e.Key, e.Value, Path)).ToList();
+        if (!entries.ContainsKey(DispatchHost.LocalName))
+            hosts.Insert(0, DispatchHost.Local);
+        return hosts;
+    }
+
+    /// <summary>The host of that name, or null. An entry named <c>local</c> adds to the built-in one: it is this machine all the same.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: the file cannot be read as an inventory.</exception>
+    public DispatchHost? Find(string name)
+    {
+        if (InventoryFile.Read(Path).Hosts.TryGetPropertyValue(name, out var entry))
+            return HostEntry.Read(name, entry, Path);
+        return name == DispatchHost.LocalName ? DispatchHost.Local : null;
+    }
+
+    /// <summary>The host of that name; where there is none, what was given is an address.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: it is neither.</exception>
+    public DispatchHost Resolve(string nameOrAddress) => Find(nameOrAddress) ?? DispatchHost.FromAddress(nameOrAddress);
+
+    /// <summary>Adds a host.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="replace">Put it in the place of one that has its name already.</param>
+    /// <param name="cancellationToken">Ends the wait for other processes.</param>
+    /// <returns>The host as it was added, with the time.</returns>
+    /// <exception cref="DispatchException"><see cref="FailureReason.HostExists"/>, or the file cannot be read or written.</exception>
+    public Task<DispatchHost> AddAsync(DispatchHost host, bool replace = false, CancellationToken cancellationToken = default)
+    {
+        CheckName(host.Name);
+        return InventoryFile.ChangeAsync(Path, _time, file =>
+        {
+            if (file.Hosts.ContainsKey(host.Name) && !replace)
+            {
+                throw new DispatchException(
+                    FailureReason.HostExists, $"The inventory has a host '{host.Name}' already.",
+                    "Change it (Set-DispatchHost), add it again by force (-Force, --force), or take another name.") { Host = host.Name };
+            }
+
+            var added = host with { Added = host.Added ?? _time.GetUtcNow() };
+            file.Hosts[host.Name] = HostEntry.Write(added, file.Hosts[host.Name] as JsonObject);
+            return added;
+        }, cancellationToken);
+    }
+
+    /// <summary>Changes a host that is there.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="change">Makes the new host of the one that is in the file at that moment.</param>
+    /// <param name="cancellationToken">Ends the wait for other processes.</param>
+    /// <exception cref="DispatchException"><see cref="FailureReason.HostNotFound"/>, or the file cannot be read or written.</exception>
+    public Task<DispatchHost> ChangeAsync(string name, Func<DispatchHost, DispatchHost> change, CancellationToken cancellationToken = default) =>
+        InventoryFile.ChangeAsync(Path, _time, file =>
+        {
+            var found = file.Hosts[name] as JsonObject;
+            var before = found is not null ? HostEntry.Read(name, found, Path)
+                : name == DispatchHost.LocalName ? DispatchHost.Local : throw NotFound(name);
+            var after = change(before) with { Name = name };
+            file.Hosts[name] = HostEntry.Write(after, found);
+            return after;
+        }, cancellationToken);
+
+    /// <summary>Removes a host. Its tasks stay what and where they are.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.HostNotFound"/>, or the file cannot be read or written.</exception>
+    public Task<DispatchHost> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
+        InventoryFile.ChangeAsync(Path, _time, file =>
+        {
+            var found = file.Hosts[name] ?? throw NotFound(name);
+            var host = HostEntry.Read(name, found, Path);
+            file.Hosts.Remove(name);
+            return host;
+        }, cancellationToken);
+
+    /// <summary>Adds the hosts of another file of the same form, unknown members too. Names that are there already stay as they are.</summary>
+    /// <returns>The hosts that were added.</returns>
+    /// <exception cref="DispatchException">One of the two files cannot be read, or this one cannot be written.</exception>
+    public Task<IReadOnlyList<DispatchHost>> ImportAsync(string file, CancellationToken cancellationToken = default)
+    {
+        if (!File.Exists(file))
+            throw new DispatchException(FailureReason.LocalFile, $"'{file}' is not there.", "Name a file of the form {\"hosts\": {…}}.");
+        var others = InventoryFile.Read(file).Hosts;
+        return InventoryFile.ChangeAsync<IReadOnlyList<DispatchHost>>(Path, _time, mine =>
+        {
+            var added = new List<DispatchHost>();
+            foreach (var (name, entry) in others.Where(e => !mine.Hosts.ContainsKey(e.Key)))
+            {
+                added.Add(HostEntry.Read(name, entry, file));
+                mine.Hosts[name] = entry!.DeepClone();
+            }
+
+            return added;
+        }, cancellationToken);
+    }
+
+    private static DispatchException NotFound(string name) => new(
+        FailureReason.HostNotFound, $"The inventory has no host {Text.Show(name)}.",
+        "List the hosts with Get-DispatchHost or 'rdispatch hosts list'.") { Host = name };
+
+    private static void CheckName(string name)
+    {
+        if (!EntryNamePattern().IsMatch(name))
+        {
+            throw new DispatchException(
+                FailureReason.InvalidInput, $"{Text.Show(name)} is no name for a host of the inventory.",
+                "Use letters, digits, '.', '-', '_', at most 64 characters, the first a letter or a digit.");
+        }
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    private static partial Regex EntryNamePattern();
+}

@@ -1,0 +1,106 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace RemoteDispatch.Hosts;
+
+/// <summary>
+/// The inventory's file as a JSON tree. A change takes a lock beside the file, reads, changes and replaces the file in
+/// one step, so that no process sees half of it and none undoes another's work.
+/// </summary>
+internal sealed class InventoryFile
+{
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
+
+    private static readonly JsonSerializerOptions Layout = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private readonly JsonObject _root;
+
+    private InventoryFile(JsonObject root, JsonObject hosts) => (_root, Hosts) = (root, hosts);
+
+    public JsonObject Hosts { get; }
+
+    public static InventoryFile Read(string path)
+    {
+        byte[] content;
+        try
+        {
+            content = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Parse("{}"u8, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DispatchException(
+                FailureReason.LocalFile, $"The inventory '{path}' cannot be read: {e.Message}", "Check the file's owner and permissions.", e);
+        }
+
+        return Parse(content, path);
+    }
+
+    public static async Task<T> ChangeAsync<T>(string path, TimeProvider time, Func<InventoryFile, T> change, CancellationToken cancellationToken)
+    {
+        using var held = await LockAsync(path, time, cancellationToken).ConfigureAwait(false);
+        var file = Read(path);
+        var result = change(file);
+        SafeFile.Write(path, [.. JsonSerializer.SerializeToUtf8Bytes(file._root, Layout), (byte)'\n']);
+        return result;
+    }
+
+    private static InventoryFile Parse(ReadOnlySpan<byte> content, string path)
+    {
+        try
+        {
+            if (content.StartsWith("\uFEFF"u8))
+                content = content[3..];
+            var root = JsonNode.Parse(content, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw new JsonException("it is not an object: {\"hosts\": {…}}");
+            if (!root.ContainsKey("hosts"))
+                root["hosts"] = new JsonObject();
+            return new InventoryFile(root, root["hosts"] as JsonObject ?? throw new JsonException("its member 'hosts' is not an object"));
+        }
+        catch (JsonException e)
+        {
+            var line = e.LineNumber is { } number ? $", line {number + 1}" : "";
+            throw new DispatchException(
+                FailureReason.DamagedFile, $"The inventory '{path}'{line} cannot be read: {e.Message}",
+                "Mend the file by hand; it was left as it is.", e);
+        }
+    }
+
+    /// <summary>An open handle that shares with nobody: it goes with the process that holds it, whatever ends that.</summary>
+    private static async Task<FileStream> LockAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var place = path + ".lock";
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                SafeFile.CreateFolder(Path.GetDirectoryName(path)!);
+                return new FileStream(place, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (e.GetType() == typeof(IOException))
+            {
+                if (time.GetElapsedTime(start) > LockPatience)
+                {
+                    throw new DispatchException(
+                        FailureReason.LocalFile, $"Another process has held '{place}' for {LockPatience.TotalSeconds} seconds: {e.Message}",
+                        "End that process, then try again.", e);
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 20)), time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw SafeFile.Unwritable(place, e);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Workspaces;
+
+namespace RemoteDispatch.Logs;
+
+/// <summary>Where reading begins.</summary>
+/// <param name="Offset">The first byte wanted; negative where <paramref name="Tail"/> tells.</param>
+/// <param name="Tail">So many lines before the end.</param>
+internal readonly record struct LogStart(long Offset, long? Tail = null);
+
+/// <summary>A piece of a log.</summary>
+/// <param name="Offset">The offset of its first byte in the log.</param>
+/// <param name="Bytes">The bytes.</param>
+/// <param name="State">What the workspace said just before they were read.</param>
+internal sealed record LogPart(long Offset, ReadOnlyMemory<byte> Bytes, WorkspaceState State);
+
+/// <summary>
+/// Reads a log by its offsets. The log is append only, so that an offset is a cursor for ever: a connection that is lost costs
+/// no byte and doubles none.
+/// </summary>
+internal sealed class LogReader(WorkspaceClient workspaces)
+{
+    private const int SmallestPart = 64 << 10;
+    private const int LargestPart = 4 << 20;
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>
+    /// Reads from a place to the end of what is there; where <paramref name="follow"/>, to the end of the task, the last
+    /// byte included. The last part may be empty: it carries the last state.
+    /// </summary>
+    /// <exception cref="DispatchException">The task is not there; or, without <paramref name="follow"/>, the host cannot be reached.</exception>
+    public async IAsyncEnumerable<LogPart> ReadAsync(
+        DispatchHost host, string id, LogStart start, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var time = workspaces.Options.Time;
+        var patience = new Patience(time, workspaces.Options.Observer);
+        var offset = start.Tail is { } lines
+            ? await AskAsync(() => workspaces.TailOffsetAsync(host, id, lines, cancellationToken)).ConfigureAwait(false)
+            : start.Offset;
+        var size = SmallestPart;
+        var pause = ShortestPause;
+        while (true)
+        {
+            var (at, count) = (offset, size);
+            var (state, bytes) = await AskAsync(() => workspaces.ReadLogAsync(host, id, at, count, cancellationToken)).ConfigureAwait(false);
+            if (state is Absent)
+                throw NotFound(host, id);
+            // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
+            var drained = bytes.Length < count;
+            var isLast = drained && (!follow || state is Ended or Lost);
+            if (bytes.Length > 0 || isLast)
+                yield return new LogPart(offset, bytes, state);
+            if (isLast)
+                yield break;
+            offset += bytes.Length;
+            size = drained ? SmallestPart : Math.Min(size * 4, LargestPart);
+            if (drained)
+            {
+                pause = bytes.Length > 0 ? ShortestPause : TimeSpan.FromTicks(Math.Min(pause.Ticks * 3 / 2, LongestPause.Ticks));
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        Task<T> AskAsync<T>(Func<Task<T>> ask) => follow ? patience.AskAsync(ask, cancellationToken) : ask();
+    }
+
+    /// <summary>The failure that says that a host has no such task.</summary>
+    public static DispatchException NotFound(DispatchHost host, string id) => new(
+        FailureReason.TaskNotFound, $"Host '{host.Name}' has no task '{id}'.",
+        "Was its workspace removed? 'Get-RemoteTask -HostName' or 'rdispatch list --host' shows what is there.") { Host = host.Name, TaskId = id };
+}

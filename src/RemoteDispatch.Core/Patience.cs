@@ -1,0 +1,40 @@
+namespace RemoteDispatch;
+
+/// <summary>
+/// Outlasts a lost connection: whoever follows or waits asks again after 1, 2, 4 … at most 30 seconds, for as long as the
+/// caller lets it, and says so once.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="observer">Hears of the wait.</param>
+internal sealed class Patience(TimeProvider time, Action<WorkStep>? observer)
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    private TimeSpan _pause = TimeSpan.Zero;
+
+    /// <summary>Does a failure of this kind pass by itself?</summary>
+    public static bool MayPass(FailureReason reason) => reason
+        is FailureReason.ConnectionLost or FailureReason.HostUnreachable or FailureReason.ConnectionRefused
+        or FailureReason.RequestTimedOut or FailureReason.ConnectFailed or FailureReason.NameNotResolved;
+
+    /// <summary>Asks until there is an answer, or a failure that will not pass.</summary>
+    public async Task<T> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var answer = await ask().ConfigureAwait(false);
+                _pause = TimeSpan.Zero;
+                return answer;
+            }
+            catch (DispatchException e) when (MayPass(e.Reason))
+            {
+                if (_pause == TimeSpan.Zero)
+                    observer?.Invoke(new WorkStep(e.Host ?? "", "waiting", TimeSpan.Zero, e.Message));
+                _pause = _pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, Longest.Ticks));
+                await Task.Delay(_pause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

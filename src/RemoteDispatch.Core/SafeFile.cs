@@ -1,0 +1,63 @@
+namespace RemoteDispatch;
+
+/// <summary>Files that are whole or not there: written beside their place, then renamed into it.</summary>
+internal static class SafeFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Replaces a file's content in one step. A link is followed, so that a linked dotfile stays linked.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>: the file cannot be written.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            CreateFolder(Path.GetDirectoryName(target)!);
+            var draft = $"{target}.{Environment.ProcessId}-{Guid.NewGuid():N}.new";
+            try
+            {
+                using (var stream = Create(draft, ModeOf(target)))
+                {
+                    stream.Write(content);
+                    stream.Flush(flushToDisk: true);
+                }
+
+                File.Move(draft, target, overwrite: true);
+            }
+            catch
+            {
+                File.Delete(draft);
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(path, e);
+        }
+    }
+
+    /// <summary>Creates a folder that only its owner can enter, where it is not there yet.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Opens a new file that only its owner can read, or one with a given mode.</summary>
+    public static FileStream Create(string path, UnixFileMode? mode = null)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = mode ?? OwnerOnly;
+        return new FileStream(path, options);
+    }
+
+    /// <summary>The failure that says that a file of this machine cannot be written.</summary>
+    public static DispatchException Unwritable(string path, Exception cause) => new(
+        FailureReason.LocalFile, $"'{path}' cannot be written: {cause.Message}", "Check the folder's owner, its permissions and the free space.", cause);
+
+    private static UnixFileMode? ModeOf(string path) =>
+        !OperatingSystem.IsWindows() && File.Exists(path) ? File.GetUnixFileMode(path) : null;
+}

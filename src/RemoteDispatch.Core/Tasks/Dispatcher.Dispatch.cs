@@ -1,0 +1,97 @@
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Workspaces;
+
+namespace RemoteDispatch.Tasks;
+
+public sealed partial class Dispatcher
+{
+    /// <summary>
+    /// Sends a task to a host and returns when it is proved to run there. Sent again with the same id, it is the same task:
+    /// it never runs twice, whatever happened to the first attempt.
+    /// </summary>
+    /// <param name="host">The host.</param>
+    /// <param name="request">What is to run.</param>
+    /// <param name="cancellationToken">Ends the wait. Whether the task was started is then known to its workspace alone: dispatch the same id again, or look.</param>
+    /// <returns>The task: running, or further where it was dispatched before.</returns>
+    /// <exception cref="DispatchException">
+    /// The request cannot be used, the host cannot be reached, the id belongs to another request
+    /// (<see cref="FailureReason.TaskConflict"/>), or the command cannot start (<see cref="FailureReason.LaunchFailed"/>).
+    /// </exception>
+    public async Task<RemoteTask> DispatchAsync(DispatchHost host, TaskRequest request, CancellationToken cancellationToken = default)
+    {
+        request.Validate();
+        var since = Options.Time.GetTimestamp();
+        var id = request.Id ?? TaskId.New(Options.Time);
+        var dispatched = Options.Time.GetUtcNow();
+        try
+        {
+            var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
+            var before = Options.Ledger.Find(id.Value, host.Name);
+            var task = new RemoteTask
+            {
+                Id = id.Value,
+                Host = place,
+                State = TaskState.Pending,
+                Command = request.Summary,
+                Dispatched = dispatched,
+            };
+            // Written before it is sent: whatever ends this process now, the task is in the list.
+            if (before is null)
+                Record(task);
+            var answer = await LaunchAsync(task, request.ToOrder(id, dispatched), before is null, cancellationToken).ConfigureAwait(false);
+            task = Settle(answer, before is not null && before.Host.Container == place.Container ? before with { Host = place } : task);
+            Tell(host.Name, "launched", since, $"task={task.Id} state={task.State}");
+            return task;
+        }
+        catch (DispatchException e)
+        {
+            throw e.About(host.Name, id.Value);
+        }
+    }
+
+    private async Task<LaunchAnswer> LaunchAsync(RemoteTask task, LaunchOrder order, bool isNew, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _workspaces.LaunchAsync(task.Host, order, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DispatchException e) when (e.Reason == FailureReason.ConnectionLost)
+        {
+            // It may have been started, or not. The workspace knows, and asking it is the same request again: the wrapper's
+            // gate lets one of the two through.
+            return await _workspaces.LaunchAsync(task.Host, order, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DispatchException e) when (isNew && e.Reason != FailureReason.RequestTimedOut)
+        {
+            // Nothing was sent, so that there is no task.
+            Options.Ledger.Forget(task);
+            throw;
+        }
+    }
+
+    private RemoteTask Settle(LaunchAnswer answer, RemoteTask task)
+    {
+        switch (answer)
+        {
+            case LaunchAnswer.Started started:
+                return Record(task.After(started.State));
+            case LaunchAnswer.Taken taken:
+                var known = Record(task.After(taken.State));
+                return known.State == TaskState.LaunchFailed ? throw LaunchFailed(known.Reason) : known;
+            case LaunchAnswer.Refused refused:
+                Record(task with { State = TaskState.LaunchFailed, Reason = refused.Why });
+                throw LaunchFailed(refused.Why);
+            default:
+                // Somebody else's task: what was written down before the answer came says nothing true.
+                if (task.State == TaskState.Pending)
+                    Options.Ledger.Forget(task);
+                throw new DispatchException(
+                    FailureReason.TaskConflict, $"Host '{task.HostName}' has a task '{task.Id}' that was dispatched with another request.",
+                    "Take another id, or remove that task's workspace first.");
+        }
+
+        DispatchException LaunchFailed(string? why) => new(
+            FailureReason.LaunchFailed, $"The task '{task.Id}' was not started on host '{task.HostName}': {why}.",
+            "Mend that on the host, then dispatch it under a new id, or remove its workspace and dispatch it again.");
+    }
+}

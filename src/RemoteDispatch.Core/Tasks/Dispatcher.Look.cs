@@ -1,0 +1,116 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Workspaces;
+
+namespace RemoteDispatch.Tasks;
+
+/// <summary>What a look at a task brought: the task as it is now, or as it was last known and why nobody could look.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Failure">Why its host could not be asked; null where it was.</param>
+public sealed record TaskLook(RemoteTask Task, DispatchException? Failure);
+
+public sealed partial class Dispatcher
+{
+    /// <summary>Looks at one task.</summary>
+    /// <exception cref="DispatchException">The host cannot be reached.</exception>
+    public async Task<RemoteTask> LookAsync(RemoteTask task, CancellationToken cancellationToken = default)
+    {
+        var looks = await LookAsync([task], cancellationToken).ConfigureAwait(false);
+        return looks[0].Failure is { } failure ? throw failure.About(task.HostName, task.Id) : looks[0].Task;
+    }
+
+    /// <summary>
+    /// Looks at any number of tasks: one round trip per host, all hosts side by side. A host that cannot be reached costs its
+    /// own tasks their news and nobody else's.
+    /// </summary>
+    /// <returns>One look per task, in their order.</returns>
+    public async Task<IReadOnlyList<TaskLook>> LookAsync(IReadOnlyList<RemoteTask> tasks, CancellationToken cancellationToken = default)
+    {
+        var looks = new TaskLook[tasks.Count];
+        var places = tasks.Select((task, at) => (Task: task, At: at)).GroupBy(t => HostOf(t.Task));
+        await Task.WhenAll(places.Select(async place =>
+        {
+            var group = place.ToArray();
+            try
+            {
+                var states = await _workspaces.StatusAsync(place.Key, [.. group.Select(t => t.Task.Id)], cancellationToken).ConfigureAwait(false);
+                foreach (var ((task, at), state) in group.Zip(states))
+                    looks[at] = new TaskLook(Note(task, task.After(state)), null);
+            }
+            catch (DispatchException e)
+            {
+                foreach (var (task, at) in group)
+                    looks[at] = new TaskLook(task, e);
+            }
+        })).ConfigureAwait(false);
+        return looks;
+    }
+
+    /// <summary>The tasks that a host itself knows, whoever sent them.</summary>
+    /// <exception cref="DispatchException">The host cannot be reached.</exception>
+    public async Task<IReadOnlyList<RemoteTask>> ListAsync(DispatchHost host, CancellationToken cancellationToken = default)
+    {
+        var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
+        var found = await _workspaces.ListAsync(place, cancellationToken).ConfigureAwait(false);
+        // What is no id is no workspace of ours, whatever else lies in that folder.
+        return [.. found.Where(w => TaskId.TryParse(w.Id, out _)).Select(w => Known(w.Id, w.State, w.TaskJson))];
+
+        RemoteTask Known(string id, WorkspaceState state, string json)
+        {
+            var task = Options.Ledger.Find(id, place.Name) ?? FromJson(id, json);
+            return (task with { Host = place }).After(state);
+        }
+
+        RemoteTask FromJson(string id, string json)
+        {
+            var (command, dispatched) = ReadTaskJson(json);
+            return new RemoteTask { Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched };
+        }
+    }
+
+    /// <summary>
+    /// The tasks of an id: those of the ledger, and where a host is named, that host's own word.
+    /// </summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.TaskNotFound"/>, or the host cannot be reached.</exception>
+    public async Task<IReadOnlyList<RemoteTask>> FindAsync(string id, DispatchHost? host = null, CancellationToken cancellationToken = default)
+    {
+        TaskId.Parse(id);
+        if (host is null)
+        {
+            var known = Options.Ledger.Find(id).ToArray();
+            return known.Length > 0 ? known : throw new DispatchException(
+                FailureReason.TaskNotFound, $"No task '{id}' was sent from here.",
+                "Name the host it runs on: -HostName, --host.") { TaskId = id };
+        }
+
+        if (Options.Ledger.Find(id, host.Name) is { } mine)
+            return [mine];
+        var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
+        var state = (await _workspaces.StatusAsync(place, [id], cancellationToken).ConfigureAwait(false))[0];
+        return state is Absent ? throw Logs.LogReader.NotFound(host, id)
+            : [(await ListAsync(host, cancellationToken).ConfigureAwait(false)).First(t => t.Id == id)];
+    }
+
+    /// <summary>Writes news down where a task is in the ledger; looking at another machine's task leaves no trace here.</summary>
+    private RemoteTask Note(RemoteTask before, RemoteTask now)
+    {
+        if (now != before && Options.Ledger.Find(now.Id, now.HostName) is not null)
+            Options.Ledger.Write(now);
+        return now;
+    }
+
+    /// <summary>Reads what a task.json says of a task. It comes from a host: whatever is wrong with it is not worth a failure.</summary>
+    private static (string Command, DateTimeOffset? Dispatched) ReadTaskJson(string json)
+    {
+        try
+        {
+            var task = json.Length > 0 ? JsonNode.Parse(json) : null;
+            return (Text.OneLine((string?)task?["command"] ?? "", 200), LedgerEntry.Time(task?["dispatched"]));
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        {
+            return ("", null);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace RemoteDispatch.Tasks;
+
+public sealed partial class Dispatcher
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Waits until a task has ended. A connection that is lost meanwhile is made again, for as long as the caller lets it.
+    /// </summary>
+    /// <param name="task">The task.</param>
+    /// <param name="timeout">How long to wait; null for as long as it takes. It is the wait's limit, not the task's.</param>
+    /// <param name="cancellationToken">Ends the wait, never the task.</param>
+    /// <returns>The task as it ended.</returns>
+    /// <exception cref="DispatchException"><see cref="FailureReason.WaitTimedOut"/>, or the task cannot be looked at.</exception>
+    public async Task<RemoteTask> WaitAsync(RemoteTask task, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        using var limit = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, Options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        var patience = new Patience(Options.Time, Options.Connections.Observer);
+        var pause = ShortestPause;
+        try
+        {
+            while (true)
+            {
+                task = await patience.AskAsync(() => LookAsync(task, either.Token), either.Token).ConfigureAwait(false);
+                if (task.State.IsFinal())
+                    return task;
+                await Task.Delay(pause, Options.Time, either.Token).ConfigureAwait(false);
+                pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 3 / 2, LongestPause.Ticks));
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new DispatchException(
+                FailureReason.WaitTimedOut, $"The task '{task.Id}' on host '{task.HostName}' has not ended within {timeout!.Value.TotalSeconds:0.#} seconds; it goes on.",
+                "Wait again, follow its log, or stop it.") { Host = task.HostName, TaskId = task.Id };
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+
+namespace RemoteDispatch.Tasks;
+
+/// <summary>
+/// The local record of the tasks that were sent from here: one small JSON file per task, replaced whole. It is a cache and an
+/// index; the truth is in the workspaces.
+/// </summary>
+/// <param name="folder">The folder of the files; it need not be there yet.</param>
+public sealed class Ledger(string folder)
+{
+    private const string Extension = ".json";
+
+    // Between the id and the host's name: it can stand in neither.
+    private const char Separator = '~';
+
+    /// <summary>The ledger of this user.</summary>
+    public static Ledger OfUser => new(Path.Combine(UserFolders.State, "tasks"));
+
+    /// <summary>The folder of the files.</summary>
+    public string Folder { get; } = folder;
+
+    /// <summary>Writes down what is known of a task.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>.</exception>
+    public void Write(RemoteTask task) => SafeFile.Write(PathOf(task.Id, task.HostName), LedgerEntry.Write(task));
+
+    /// <summary>All tasks, oldest first. A file that cannot be read is passed over and told to <paramref name="damaged"/>.</summary>
+    public IEnumerable<RemoteTask> List(Action<DispatchException>? damaged = null) => Read("*", damaged);
+
+    /// <summary>The tasks of that id, on whichever hosts.</summary>
+    public IEnumerable<RemoteTask> Find(string id, Action<DispatchException>? damaged = null) =>
+        TaskId.TryParse(id, out _) ? Read(id + Separator + "*", damaged).Where(t => t.Id == id) : [];
+
+    /// <summary>One task, or null.</summary>
+    public RemoteTask? Find(string id, string host) => File.Exists(PathOf(id, host)) ? ReadFile(PathOf(id, host)) : null;
+
+    /// <summary>Forgets a task.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>.</exception>
+    public void Forget(RemoteTask task)
+    {
+        try
+        {
+            File.Delete(PathOf(task.Id, task.HostName));
+        }
+        catch (DirectoryNotFoundException)
+        {
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SafeFile.Unwritable(PathOf(task.Id, task.HostName), e);
+        }
+    }
+
+    private IEnumerable<RemoteTask> Read(string pattern, Action<DispatchException>? damaged)
+    {
+        if (!Directory.Exists(Folder))
+            yield break;
+        foreach (var path in Directory.GetFiles(Folder, pattern + Extension).Order(StringComparer.Ordinal))
+        {
+            RemoteTask? task = null;
+            try
+            {
+                task = ReadFile(path);
+            }
+            catch (DispatchException e)
+            {
+                damaged?.Invoke(e);
+            }
+
+            if (task is not null)
+                yield return task;
+        }
+    }
+
+    /// <summary>Reads one file; null where it went in between.</summary>
+    private static RemoteTask? ReadFile(string path)
+    {
+        try
+        {
+            return LedgerEntry.Read(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or DispatchException)
+        {
+            throw new DispatchException(
+                FailureReason.DamagedFile, $"The ledger's file '{path}' cannot be read: {e.Message}",
+                "Remove the file; the task itself is found again with Get-RemoteTask -HostName or 'rdispatch list --host'.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DispatchException(FailureReason.LocalFile, $"The ledger's file '{path}' cannot be read: {e.Message}", "Check its owner and permissions.", e);
+        }
+    }
+
+    private string PathOf(string id, string host) => Path.Combine(Folder, $"{TaskId.Parse(id)}{Separator}{FileNames.Escape(host)}{Extension}");
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Workspaces;
+
+namespace RemoteDispatch.Tasks;
+
+/// <summary>A ledger file's content. Old files must load for ever: members are only ever added, and each may be missing.</summary>
+internal static class LedgerEntry
+{
+    private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static byte[] Write(RemoteTask task)
+    {
+        var json = new JsonObject
+        {
+            ["version"] = 1,
+            ["id"] = task.Id,
+            ["hostName"] = task.HostName,
+            ["host"] = HostEntry.Write(task.Host, null),
+            ["state"] = task.State.ToString(),
+            ["exitCode"] = task.ExitCode,
+            ["command"] = task.Command,
+            ["dispatched"] = Stamp(task.Dispatched),
+            ["started"] = Stamp(task.Started),
+            ["finished"] = Stamp(task.Finished),
+            ["reason"] = task.Reason,
+            ["logPath"] = task.LogPath,
+        };
+        if (task.Process is { } process)
+        {
+            json["process"] = new JsonObject
+            {
+                ["pid"] = process.Pid,
+                ["processGroup"] = process.ProcessGroup,
+                ["startTime"] = process.StartTime,
+                ["bootId"] = process.BootId,
+            };
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes(json, Layout);
+    }
+
+    public static RemoteTask Read(ReadOnlySpan<byte> content)
+    {
+        var json = JsonNode.Parse(content) as JsonObject ?? throw new FormatException("it is no object");
+        var host = (string?)json["hostName"] ?? throw new FormatException("it names no host");
+        return new RemoteTask
+        {
+            Id = TaskId.Parse((string?)json["id"] ?? "").Value,
+            Host = HostEntry.Read(host, json["host"], "the ledger"),
+            State = Enum.Parse<TaskState>((string?)json["state"] ?? "", ignoreCase: true),
+            ExitCode = (int?)json["exitCode"],
+            Command = (string?)json["command"] ?? "",
+            Dispatched = Time(json["dispatched"]),
+            Started = Time(json["started"]),
+            Finished = Time(json["finished"]),
+            Reason = (string?)json["reason"],
+            LogPath = (string?)json["logPath"],
+            Process = json["process"] is JsonObject p
+                ? new ProcessIdentity((int)p["pid"]!, (int)p["processGroup"]!, (string)p["startTime"]!, (string)p["bootId"]!) : null,
+        };
+    }
+
+    private static string? Stamp(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    internal static DateTimeOffset? Time(JsonNode? node) =>
+        (string?)node is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;
+}

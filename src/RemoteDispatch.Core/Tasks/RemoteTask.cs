@@ -1,0 +1,84 @@
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Workspaces;
+
+namespace RemoteDispatch.Tasks;
+
+/// <summary>One thing that was sent to a host, as it was when somebody last looked.</summary>
+public sealed record RemoteTask
+{
+    /// <summary>Its id, unique on its host.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The host it was sent to, with the container it runs in settled: never <c>auto</c>.</summary>
+    public required DispatchHost Host { get; init; }
+
+    /// <summary>The host's name.</summary>
+    public string HostName => Host.Name;
+
+    /// <summary>What was true when somebody last looked.</summary>
+    public required TaskState State { get; init; }
+
+    /// <summary>The command's exit code; null while it has none (it runs, was never started, or is lost).</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The command, shortened to one line.</summary>
+    public string Command { get; init; } = "";
+
+    /// <summary>When it was dispatched, by this machine's clock; null where only the host knows of it.</summary>
+    public DateTimeOffset? Dispatched { get; init; }
+
+    /// <summary>When it started, by the host's clock, to the second.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>When it ended, by the host's clock, to the second.</summary>
+    public DateTimeOffset? Finished { get; init; }
+
+    /// <summary>How long it ran; null while it runs, or where that is not known.</summary>
+    public TimeSpan? Duration => Finished - Started;
+
+    /// <summary>Why it was not started, or another word on its state.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The process on the host; null before it started, and once it has ended.</summary>
+    public ProcessIdentity? Process { get; init; }
+
+    /// <summary>The collected copy of its log on this machine; null where there is none.</summary>
+    public string? LogPath { get; init; }
+
+    /// <summary>Tasks print as their ids.</summary>
+    public override string ToString() => Id;
+
+    /// <summary>The same task after another look at its workspace.</summary>
+    internal RemoteTask After(WorkspaceState look) => look switch
+    {
+        Claimed { ThisBoot: false } c => this with
+        {
+            State = TaskState.LaunchFailed, Reason = "the host restarted before the task started", Started = null, Process = null,
+        },
+        Claimed => this with { State = TaskState.Pending, Process = null },
+        Running r => this with { State = TaskState.Running, Started = r.Started, Process = r.Process, Finished = null, ExitCode = null },
+        Lost l => this with { State = TaskState.Lost, Started = l.Started, Process = null, Reason = "its process is gone and left no exit record" },
+        Ended { Kind: EndKind.LaunchFailed } e => this with
+        {
+            State = TaskState.LaunchFailed, Started = null, Finished = e.Finished, Process = null, Reason = e.Why,
+        },
+        Ended e => this with
+        {
+            State = e.Kind switch
+            {
+                EndKind.TimedOut => TaskState.TimedOut,
+                EndKind.Stopped => TaskState.Stopped,
+                _ => e.ExitCode == 0 ? TaskState.Succeeded : TaskState.Failed,
+            },
+            ExitCode = e.ExitCode,
+            Started = e.Started,
+            Finished = e.Finished,
+            Process = null,
+            Reason = e.Why.Length > 0 ? e.Why : null,
+        },
+        // A task that is known to have ended stays what it was when its workspace goes.
+        Absent when State.IsFinal() => this with { Process = null },
+        Absent => this with { State = TaskState.Removed, Process = null, Reason = "its workspace is no longer on the host" },
+        _ => throw new InvalidOperationException($"No state of a task belongs to {look}."),
+    };
+}

@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RemoteDispatch.Workspaces;
+
+namespace RemoteDispatch.Tasks;
+
+/// <summary>What the caller asks for, before it is sent; it does not name a host, and never changes.</summary>
+public sealed record TaskRequest
+{
+    /// <summary>The largest command: 16 MiB as UTF-8.</summary>
+    public const int LargestCommand = 16 << 20;
+
+    private static readonly JsonSerializerOptions Layout = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>
+    /// The command or script. It arrives byte for byte, as UTF-8. Where it begins with <c>#!</c> the interpreter named there
+    /// runs it, else <c>sh</c>.
+    /// </summary>
+    public required string Command { get; init; }
+
+    /// <summary>The id; null for a new one. The same id with the same request is the same task, and never runs twice.</summary>
+    public TaskId? Id { get; init; }
+
+    /// <summary>Where the command runs: a path on the host, absolute, below <c>~/</c>, or relative to the home; null for the home.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Variables for the task. They are recorded in the workspace: no place for secrets.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Run through the user's login shell, for hosts whose PATH is set in a profile.</summary>
+    public bool LoginShell { get; init; }
+
+    /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>How long it has between TERM and KILL when its time limit strikes. 10 seconds.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The command as people see it in a list: one line of at most 200 characters.</summary>
+    public string Summary => Text.OneLine(Command.Trim(), 200);
+
+    /// <summary>Checks everything that can be checked before anything is sent.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: a part cannot be used.</exception>
+    public void Validate()
+    {
+        if (string.IsNullOrWhiteSpace(Command))
+            throw Invalid("The command is empty.", "Say what is to run.");
+        if (Command.Contains('\0', StringComparison.Ordinal))
+            throw Invalid("The command holds a NUL character, which no shell can carry.", "Remove it, or send the bytes encoded (base64).");
+        if (Command.Length > LargestCommand || Encoding.UTF8.GetByteCount(Command) > LargestCommand)
+            throw Invalid("The command is larger than 16 MiB.", "Put the data into a file on the host, and name it in the command.");
+        if (HasLoneSurrogate(Command))
+            throw Invalid("The command is no valid Unicode: it holds half of a surrogate pair.", "Check how the text was cut.");
+        if (WorkingDirectory is { } folder && (folder.Length == 0 || folder.Any(c => c is '\0' or '\n' or '\r')))
+            throw Invalid($"{Text.Show(folder)} is no working directory.", "Name a folder on the host.");
+        if (TimeLimit is { } limit && (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(365)))
+            throw Invalid("A time limit is more than nothing and at most a year.", "Leave it out for as long as it takes.");
+        if (StopGrace < TimeSpan.Zero || StopGrace > TimeSpan.FromHours(1))
+            throw Invalid("A grace period is at most an hour.", "Use a few seconds.");
+        foreach (var (name, value) in Environment)
+        {
+            WorkspaceClient.CheckVariable(name);
+            if (value.Contains('\0', StringComparison.Ordinal) || HasLoneSurrogate(value))
+                throw Invalid($"The variable {name} holds a character that no environment can carry.", "Encode the value.");
+        }
+    }
+
+    /// <summary>What tells this request from another with the same id.</summary>
+    internal string Digest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // Each part with its length, so that no two requests read alike.
+        foreach (var part in Parts())
+        {
+            var bytes = Encoding.UTF8.GetBytes(part);
+            hash.AppendData(BitConverter.GetBytes((long)bytes.Length));
+            hash.AppendData(bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>The request for <c>task.json</c>: one line, without secrets.</summary>
+    internal string ToJson(TaskId id, DateTimeOffset dispatched)
+    {
+        var json = new JsonObject
+        {
+            ["version"] = 1,
+            ["id"] = id.Value,
+            ["command"] = Summary,
+            ["dispatched"] = dispatched.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+            ["from"] = $"{System.Environment.UserName}@{System.Environment.MachineName}",
+        };
+        if (WorkingDirectory is { } folder)
+            json["workingDirectory"] = folder;
+        if (LoginShell)
+            json["loginShell"] = true;
+        if (TimeLimit is { } limit)
+            json["timeLimitSeconds"] = limit.TotalSeconds;
+        if (Environment.Count > 0)
+            json["environment"] = new JsonObject(Environment.Select(v => KeyValuePair.Create<string, JsonNode?>(v.Key, v.Value)));
+        return json.ToJsonString(Layout);
+    }
+
+    internal LaunchOrder ToOrder(TaskId id, DateTimeOffset dispatched) => new()
+    {
+        Id = id.Value,
+        Digest = Digest(),
+        TaskJson = ToJson(id, dispatched),
+        Command = Command,
+        Environment = Environment,
+        WorkingDirectory = WorkingDirectory ?? "",
+        LoginShell = LoginShell,
+        TimeLimit = TimeLimit ?? TimeSpan.Zero,
+        Grace = StopGrace,
+    };
+
+    private IEnumerable<string> Parts()
+    {
+        yield return Command;
+        yield return WorkingDirectory ?? "";
+        yield return LoginShell ? "login" : "";
+        yield return (TimeLimit ?? TimeSpan.Zero).ToString("c", CultureInfo.InvariantCulture);
+        foreach (var (name, value) in Environment.OrderBy(v => v.Key, StringComparer.Ordinal))
+        {
+            yield return name;
+            yield return value;
+        }
+    }
+
+    private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);
+
+    private static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+                i++;
+            else if (char.IsSurrogate(text[i]))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static DispatchException Invalid(string message, string remedy) => new(FailureReason.InvalidInput, message, remedy);
+}

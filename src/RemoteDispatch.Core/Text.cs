@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Text;
+
+namespace RemoteDispatch;
+
+/// <summary>What comes from outside, made fit to be shown in a message.</summary>
+internal static class Text
+{
+    /// <summary>In quotes, one line, control characters as their codes, at most 80 characters.</summary>
+    public static string Show(string text) => $"'{OneLine(text, 80)}'";
+
+    /// <summary>One line, without control characters (which could move a terminal's cursor), cut to a length.</summary>
+    public static string OneLine(string text, int limit)
+    {
+        var line = new StringBuilder(Math.Min(text.Length, limit) + 8);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (line.Length >= limit)
+                return line.Append('…').ToString();
+            if (rune.Value is '\n')
+                line.Append("\\n");
+            else if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate)
+                line.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
+            else
+                line.Append(rune.ToString());
+        }
+
+        return line.ToString();
+    }
+}

@@ -1,0 +1,47 @@
+namespace RemoteDispatch.Workspaces;
+
+/// <summary>All that a host needs to start a task: the request, ready to cross the wall.</summary>
+internal sealed record LaunchOrder
+{
+    public required string Id { get; init; }
+
+    /// <summary>Tells one request from another: the same id with another digest is a conflict.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Becomes <c>task.json</c>: one line, without secrets.</summary>
+    public required string TaskJson { get; init; }
+
+    public required string Command { get; init; }
+
+    /// <summary>The task's variables, secrets among them; they go into the environment and nowhere else.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public string WorkingDirectory { get; init; } = "";
+
+    public bool LoginShell { get; init; }
+
+    /// <summary>Zero for none. The host counts whole seconds.</summary>
+    public TimeSpan TimeLimit { get; init; }
+
+    public TimeSpan Grace { get; init; }
+}
+
+/// <summary>What a host answers to a <see cref="LaunchOrder"/>.</summary>
+internal abstract record LaunchAnswer
+{
+    private LaunchAnswer()
+    {
+    }
+
+    /// <summary>It runs, and this is the proof.</summary>
+    public sealed record Started(Running State) : LaunchAnswer;
+
+    /// <summary>It was started before, by the same request.</summary>
+    public sealed record Taken(WorkspaceState State) : LaunchAnswer;
+
+    /// <summary>The id belongs to another request.</summary>
+    public sealed record Conflict : LaunchAnswer;
+
+    /// <summary>It was not started.</summary>
+    public sealed record Refused(string Why) : LaunchAnswer;
+}

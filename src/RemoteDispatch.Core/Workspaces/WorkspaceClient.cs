@@ -1,0 +1,224 @@
+using System.Globalization;
+using System.Text;
+using RemoteDispatch.Connections;
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Workspaces;
+
+/// <summary>
+/// The contract with the host as typed calls, each of them one request: <c>docs/workspace.md</c> describes it, and
+/// <c>host.sh</c>, <c>wrapper.sh</c> and <c>process.sh</c> are its other side.
+/// </summary>
+internal sealed class WorkspaceClient : IAsyncDisposable
+{
+    // Not every variable may come from outside: these are the contract's own.
+    private const string Reserved = "REMOTE_DISPATCH_";
+
+    // What a function of host.sh returns when it could not even look; its reason is on stdout.
+    private const int RefusedCode = 9;
+
+    private readonly ChannelPool _pool;
+
+    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(Resident, options);
+
+    public ConnectionOptions Options => _pool.Options;
+
+    /// <summary>What each channel is taught: the functions, and the wrapper's two texts for the tasks to come.</summary>
+    internal static string Resident { get; } =
+        $"RD_PROCESS={ShellQuote.Quote(ShellText.Load("process.sh"))}\nRD_WRAPPER={ShellQuote.Quote(ShellText.Load("wrapper.sh"))}\n"
+        + $"eval \"$RD_PROCESS\"\n{ShellText.Load("host.sh")}";
+
+    /// <inheritdoc cref="ChannelPool.SettleAsync"/>
+    public Task<DispatchHost> SettleAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.SettleAsync(host, cancellationToken);
+
+    /// <summary>Starts a task, once, however often it is asked.</summary>
+    public async Task<LaunchAnswer> LaunchAsync(DispatchHost host, LaunchOrder order, CancellationToken cancellationToken)
+    {
+        var reply = await AskAsync(host, ChannelUse.Control, LaunchScript(host, order), cancellationToken).ConfigureAwait(false);
+        var line = reply.Text.Trim();
+        var (word, rest) = Cut(line);
+        return Understand<LaunchAnswer>(host, line, () => word switch
+        {
+            "started" => new LaunchAnswer.Started((Running)WorkspaceState.Parse("running " + rest)),
+            "taken" => new LaunchAnswer.Taken(WorkspaceState.Parse(rest)),
+            "conflict" => new LaunchAnswer.Conflict(),
+            "refused" => new LaunchAnswer.Refused(Text.OneLine(rest, 400)),
+            _ => throw new FormatException(reply.ErrorText),
+        });
+    }
+
+    /// <summary>The states of any number of tasks, in one round trip, in the order of the ids.</summary>
+    public async Task<IReadOnlyList<WorkspaceState>> StatusAsync(DispatchHost host, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        var lines = await AskLinesAsync(host, ShellCall.To("rd_status").With(Root(host)).With(ids), cancellationToken).ConfigureAwait(false);
+        return Understand(host, string.Join('\n', lines), () => ids.Select((id, i) =>
+            lines[i].StartsWith(id + ' ', StringComparison.Ordinal) ? WorkspaceState.Parse(lines[i][(id.Length + 1)..]) : throw new FormatException()).ToArray());
+    }
+
+    /// <summary>All workspaces of the host, with the text of their <c>task.json</c> (empty where there is none yet).</summary>
+    public async Task<IReadOnlyList<(string Id, WorkspaceState State, string TaskJson)>> ListAsync(DispatchHost host, CancellationToken cancellationToken)
+    {
+        var lines = await AskLinesAsync(host, ShellCall.To("rd_list").With(Root(host)), cancellationToken).ConfigureAwait(false);
+        return Understand(host, string.Join('\n', lines), () => lines.Chunk(2).Select(pair =>
+        {
+            var (id, state) = Cut(pair[0]);
+            return (id, WorkspaceState.Parse(state), pair[1]);
+        }).ToArray());
+    }
+
+    /// <summary>The task's state, and then bytes of its log: no state 'ended' without its last byte behind it.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="id">The task.</param>
+    /// <param name="offset">The first byte wanted.</param>
+    /// <param name="count">At most so many.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
+        DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken)
+    {
+        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count);
+        var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
+        var line = reply.Output.Span.IndexOf((byte)'\n');
+        var state = line < 0 ? "" : Encoding.UTF8.GetString(reply.Output.Span[..line]);
+        return (Understand(host, state, () => WorkspaceState.Parse(state)), reply.Output[(line + 1)..]);
+    }
+
+    /// <summary>The offset at which the last lines of a log begin.</summary>
+    public async Task<long> TailOffsetAsync(DispatchHost host, string id, long lines, CancellationToken cancellationToken)
+    {
+        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines);
+        var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
+        return Understand(host, reply.Text, () => long.Parse(reply.Text.Trim(), CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>One step of a stop.</summary>
+    /// <returns>How many processes of the task were there before the step, its wrapper not counted; and the state after it.</returns>
+    public async Task<(int Left, WorkspaceState State)> StopAsync(DispatchHost host, string id, StopStep step, CancellationToken cancellationToken)
+    {
+        var word = step.ToString().ToUpperInvariant();
+        var lines = await AskLinesAsync(host, ShellCall.To("rd_stop").With(Root(host)).With(id).With(word), cancellationToken).ConfigureAwait(false);
+        return Understand(host, lines[0], () =>
+        {
+            var (left, state) = Cut(lines[0]);
+            return (int.Parse(left, CultureInfo.InvariantCulture), WorkspaceState.Parse(state));
+        });
+    }
+
+    /// <summary>Removes the workspace of a task that does not run.</summary>
+    /// <returns>Null when it is gone; else the state that stands in the way (<see cref="Absent"/> or <see cref="Running"/>).</returns>
+    public async Task<WorkspaceState?> RemoveAsync(DispatchHost host, string id, bool keepLog, CancellationToken cancellationToken)
+    {
+        var call = ShellCall.To("rd_remove").With(Root(host)).With(id).With(keepLog ? 1 : 0);
+        var lines = await AskLinesAsync(host, call, cancellationToken).ConfigureAwait(false);
+        return lines[0] == "removed" ? null : Understand(host, lines[0], () => WorkspaceState.Parse(lines[0]));
+    }
+
+    /// <summary>Facts about the host, as <c>rd_facts</c> prints them: a name, a blank, a value.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> FactsAsync(DispatchHost host, CancellationToken cancellationToken)
+    {
+        var lines = await AskLinesAsync(host, ShellCall.To("rd_facts").With(Root(host)), cancellationToken).ConfigureAwait(false);
+        return lines.Select(Cut).GroupBy(f => f.Word).ToDictionary(f => f.Key, f => f.Last().After, StringComparer.Ordinal);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    /// <summary>Is this a name that a task's variable can have?</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: it is not.</exception>
+    public static void CheckVariable(string name)
+    {
+        var fits = name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        if (!fits || name.StartsWith(Reserved, StringComparison.Ordinal))
+        {
+            throw new DispatchException(
+                FailureReason.InvalidInput, $"{Text.Show(name)} cannot be the name of a task's variable.",
+                $"Use letters, digits and '_', the first no digit; names with {Reserved} in front are taken.");
+        }
+    }
+
+    private static string LaunchScript(DispatchHost host, LaunchOrder order)
+    {
+        var script = new StringBuilder();
+        script.Append("rd_command=").Append(ShellQuote.Quote(order.Command)).Append('\n');
+        script.Append("rd_task=").Append(ShellQuote.Quote(order.TaskJson)).Append('\n');
+        script.Append("rd_env() {\n:\n");
+        foreach (var (name, value) in order.Environment)
+        {
+            CheckVariable(name);
+            // The wrapper needs the host's own PATH to the end: the task's goes beside it and is put in place last.
+            script.Append("export ").Append(name == "PATH" ? "REMOTE_DISPATCH_PATH" : name).Append('=').Append(ShellQuote.Quote(value)).Append('\n');
+        }
+
+        script.Append("}\n");
+        script.Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
+            .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
+            .With(Interpreter(order.Command)).With(order.WorkingDirectory));
+        script.Append("\nunset rd_command rd_task; unset -f rd_env");
+        return script.ToString();
+    }
+
+    private static long Seconds(TimeSpan span) => (long)Math.Ceiling(span.TotalSeconds);
+
+    private static string Interpreter(string command)
+    {
+        if (!command.StartsWith("#!", StringComparison.Ordinal))
+            return "";
+        var line = command.AsSpan(2, Math.Min(command.Length - 2, 255));
+        line = line[..(line.IndexOf('\n') is >= 0 and var end ? end : line.Length)].Trim();
+        return line[..(line.IndexOfAny(' ', '\t') is >= 0 and var blank ? blank : line.Length)].ToString();
+    }
+
+    private static string Root(DispatchHost host) => host.WorkspaceRoot ?? "";
+
+    private static (string Word, string After) Cut(string line) =>
+        line.IndexOf(' ', StringComparison.Ordinal) is >= 0 and var at ? (line[..at], line[(at + 1)..]) : (line, "");
+
+    private async Task<string[]> AskLinesAsync(DispatchHost host, ShellCall call, CancellationToken cancellationToken)
+    {
+        var reply = await AskAsync(host, ChannelUse.Control, call.ToString(), cancellationToken).ConfigureAwait(false);
+        var lines = reply.Text.Split('\n')[..^1];
+        return lines.Length == 0 && reply.Output.Length > 0 ? [reply.Text] : lines;
+    }
+
+    private async Task<ChannelReply> AskAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
+    {
+        var reply = await _pool.RequestAsync(host, use, script, cancellationToken).ConfigureAwait(false);
+        if (reply.ExitCode == RefusedCode)
+        {
+            throw new DispatchException(
+                FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(reply.Text["refused ".Length..].Trim(), 300)}.",
+                "Mend that on the host, or name another workspace root.") { Host = host.Name };
+        }
+
+        return reply;
+    }
+
+    private static T Understand<T>(DispatchHost host, string said, Func<T> parse)
+    {
+        try
+        {
+            return parse();
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or IndexOutOfRangeException or InvalidCastException or ArgumentException)
+        {
+            throw new DispatchException(
+                FailureReason.UnexpectedReply, $"Host '{host.Name}' answered {Text.Show(said)}{(e.Message.Length > 0 ? $" ({Text.OneLine(e.Message, 200)})" : "")}.",
+                "Are the records in the workspace damaged? Look into it on the host.", e) { Host = host.Name };
+        }
+    }
+}
+
+/// <summary>The steps of a stop, in the order in which they are taken.</summary>
+internal enum StopStep
+{
+    /// <summary>Asks the task to end.</summary>
+    Term,
+
+    /// <summary>Looks how many processes are left.</summary>
+    Look,
+
+    /// <summary>Ends everything but the wrapper, which is to write the record.</summary>
+    Kill,
+
+    /// <summary>Ends the wrapper too, and writes the record for it.</summary>
+    End,
+}

@@ -1,0 +1,297 @@
+# shellcheck shell=sh
+# host.sh: the functions that each channel's resident shell is taught, once. A request calls one of them; what it
+# prints is the reply. process.sh stands above it; RD_PROCESS and RD_WRAPPER hold the two texts of a task's wrapper.
+# None of them may end this shell: a redirection that can fail belongs to a command in braces, never to a special
+# built-in. Free text (a reason, a path) is always last on its line. One that cannot even look says 'refused REASON'
+# and returns 9.
+# shellcheck disable=SC2153,SC2154 # RD_PID and its like come from process.sh; rd_command and rd_task from the request
+
+# rd_root ROOT: RD_ROOT is the folder of the workspaces: empty for the default, ~/… or absolute.
+rd_root() {
+  # shellcheck disable=SC2088 # the tilde is the user's, and is expanded here
+  case $1 in
+    '') RD_ROOT=${HOME-}/.remote-dispatch/tasks ;;
+    '~/'*) RD_ROOT=${HOME-}/${1#??} ;;
+    *) RD_ROOT=$1 ;;
+  esac
+  case $1 in
+    /*) : ;;
+    *)
+      [ -n "${HOME-}" ] && return
+      echo 'refused HOME is not set on the host: name an absolute workspace root'
+      return 1
+      ;;
+  esac
+}
+
+# rd_owned: RD_ROOT is there, is ours, and nobody else can write to it. Asked once per channel and root.
+rd_owned() {
+  [ "${RD_OWNED-}" != "$RD_ROOT" ] || [ ! -d "$RD_ROOT" ] || return 0
+  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_ROOT") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 1; }
+  # shellcheck disable=SC3067 # -O is in dash, bash, ksh and busybox
+  if [ -h "$RD_ROOT" ] || [ ! -O "$RD_ROOT" ]; then
+    printf 'refused %s is a link or belongs to somebody else\n' "$RD_ROOT"
+    return 1
+  fi
+  case $(ls -ldn -- "$RD_ROOT") in
+    d????-??-*) RD_OWNED=$RD_ROOT ;;
+    *)
+      printf 'refused others can write to %s: chmod go-w it\n' "$RD_ROOT"
+      return 1
+      ;;
+  esac
+}
+
+# rd_detacher: RD_SETSID is the way to a session of its own here. 'fork' is the best: the task's SIGINT stays what it
+# was, while sh makes whatever it starts with & deaf to it.
+rd_detacher() {
+  [ -z "${RD_SETSID-}" ] || return 0
+  if setsid -f true 2>/dev/null; then
+    RD_SETSID=fork
+  elif setsid true 2>/dev/null; then
+    RD_SETSID=plain
+  elif perl -e 1 2>/dev/null; then
+    RD_SETSID=perl
+  else
+    echo 'refused the host has neither setsid nor perl: a task could not outlive its connection'
+    return 1
+  fi
+}
+
+# rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY: starts a task once. The request that calls it
+# sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the task's
+# environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
+# Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON.
+rd_launch() {
+  rd_root "$1" && rd_owned && rd_detacher || return 0
+  RD_DIR=$RD_ROOT/$2
+  rd_boot
+  RD_NOW=$(date +%s)
+  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$4") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 0; }
+  RD_CLAIM=
+  set -C
+  { printf '%s %s %s\n' "$3" "$RD_BOOT" "$RD_NOW" >"$RD_DIR/claim"; } 2>/dev/null
+  set +C
+  { read -r RD_CLAIM _ <"$RD_DIR/claim"; } 2>/dev/null
+  if [ -z "$RD_CLAIM" ]; then
+    rd_unclaim "$4"
+    echo 'refused the workspace cannot be written: is the disk full?'
+    return 0
+  fi
+  if [ "$RD_CLAIM" != "$3" ]; then
+    rd_withdraw "$4"
+    printf 'conflict %s\n' "$RD_CLAIM"
+    return 0
+  fi
+  if [ -e "$RD_DIR/process" ] || [ -e "$RD_DIR/exit" ]; then
+    rd_withdraw "$4"
+    rd_state "$RD_DIR"
+    printf 'taken %s\n' "$RD_STATE"
+    return 0
+  fi
+  # Each attempt has files of its own, since a launch whose caller died may still be under way.
+  if ! {
+    printf '%s' "$rd_command" >"$RD_DIR/$4/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$4/task.json" &&
+      printf '%s\n%s\n' "$RD_PROCESS" "$RD_WRAPPER" >"$RD_DIR/$4/wrapper"
+  } 2>/dev/null; then
+    rd_unclaim "$4"
+    echo 'refused the workspace cannot be written: is the disk full?'
+    return 0
+  fi
+  RD_ACK=$(
+    exec 2>&1
+    rd_env
+    REMOTE_DISPATCH_ID=$2 REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$4
+    export REMOTE_DISPATCH_ID REMOTE_DISPATCH_WORKSPACE REMOTE_DISPATCH_MARK
+    set -- sh "$RD_DIR/$4/wrapper" "$RD_DIR" "$4" "$RD_NOW" "$5" "$6" "$7" "$8" "$9"
+    case $RD_SETSID in
+      fork) exec setsid -f "$@" ;;
+      plain) setsid "$@" & ;;
+      perl) perl -e 'use POSIX; fork and exit; setsid(); exec { $ARGV[0] } @ARGV' "$@" ;;
+    esac
+  )
+  case $RD_ACK in
+    'started '* | 'refused '*) printf '%s\n' "$RD_ACK" ;;
+    taken)
+      rd_withdraw "$4"
+      rd_state "$RD_DIR"
+      printf 'taken %s\n' "$RD_STATE"
+      ;;
+    *)
+      rd_unclaim "$4"
+      printf 'refused the wrapper did not start: %s\n' "$RD_ACK" | tr '\n' ' '
+      echo
+      ;;
+  esac
+}
+
+# rd_withdraw MARK: removes what an attempt laid out that did not come to be.
+rd_withdraw() {
+  rm -rf -- "${RD_DIR:?}/$1"
+}
+
+# rd_unclaim MARK: the same, and the claim with it where nothing was ever started under it: the id is free again.
+rd_unclaim() {
+  rd_withdraw "$1"
+  [ -e "$RD_DIR/process" ] || rm -f -- "$RD_DIR/claim"
+  rmdir -- "$RD_DIR" 2>/dev/null
+  return 0
+}
+
+# rd_state DIR: RD_STATE is one of
+#   absent · claimed BOOT-IS-THIS EPOCH · running PID PGID START BOOT EPOCH · lost EPOCH
+#   ended KIND CODE STARTED FINISHED REASON
+rd_state() {
+  rd_process "$1"
+  rd_ended "$1" && return
+  if [ -n "$RD_MARK" ]; then
+    if rd_alive; then
+      RD_STATE="running $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
+    else
+      # It may have ended between the two looks; the record is written before the process goes.
+      rd_ended "$1" || RD_STATE="lost $RD_AT"
+    fi
+  elif [ -d "$1" ]; then
+    RD_BORN='' RD_AT=''
+    { read -r _ RD_BORN RD_AT <"$1/claim"; } 2>/dev/null
+    rd_boot
+    if [ "$RD_BORN" = "$RD_BOOT" ]; then RD_STATE="claimed yes $RD_AT"; else RD_STATE="claimed no ${RD_AT:-0}"; fi
+  else
+    RD_STATE=absent
+  fi
+}
+
+rd_ended() {
+  RD_KIND=
+  { read -r RD_KIND RD_CODE RD_DONE RD_WHY <"$1/exit"; } 2>/dev/null
+  [ -n "$RD_KIND" ] || return 1
+  RD_STATE="ended $RD_KIND $RD_CODE ${RD_AT:-$RD_DONE} $RD_DONE $RD_WHY"
+}
+
+# rd_status ROOT ID...: a line 'ID STATE' for each. Forks nothing on Linux.
+rd_status() {
+  rd_root "$1" || return 9
+  shift
+  for RD_ID in "$@"; do
+    rd_state "$RD_ROOT/$RD_ID"
+    printf '%s %s\n' "$RD_ID" "$RD_STATE"
+  done
+}
+
+# rd_list ROOT: for each workspace a line 'ID STATE' and a line with its task.json (empty where it has none).
+rd_list() {
+  rd_root "$1" || return 9
+  for RD_PATH in "$RD_ROOT"/*/; do
+    [ -d "$RD_PATH" ] || continue
+    RD_PATH=${RD_PATH%/}
+    rd_state "$RD_PATH"
+    RD_LINE=
+    { IFS= read -r RD_LINE <"$RD_PATH/task.json"; } 2>/dev/null
+    printf '%s %s\n%s\n' "${RD_PATH##*/}" "$RD_STATE" "$RD_LINE"
+  done
+}
+
+# rd_log ROOT ID OFFSET COUNT: a line with the state, then at most COUNT bytes of the log from OFFSET on. The state is
+# looked at first: 'ended' with no byte behind it means that no byte will come.
+rd_log() {
+  rd_root "$1" || return 9
+  rd_state "$RD_ROOT/$2"
+  printf '%s\n' "$RD_STATE"
+  [ -e "$RD_ROOT/$2/log" ] || return 0
+  # dd seeks (it reads nothing), and head goes on from where the shared offset then stands.
+  { [ "$3" = 0 ] || dd bs=1 skip="$3" count=0 2>/dev/null; head -c "$4"; } <"$RD_ROOT/$2/log" 2>/dev/null
+}
+
+# rd_tail ROOT ID LINES: the offset at which the last LINES lines of the log begin.
+rd_tail() {
+  rd_root "$1" || return 9
+  RD_LOG=$RD_ROOT/$2/log
+  [ -e "$RD_LOG" ] || { echo 0; return 0; }
+  rd_size "$RD_LOG"
+  # A log that grows meanwhile: the size is taken first, and what came behind it is not looked at.
+  RD_LAST=$(head -c "$RD_SIZE" <"$RD_LOG" | tail -n "$3" | wc -c)
+  echo $((RD_SIZE - RD_LAST))
+}
+
+rd_size() {
+  # shellcheck disable=SC2012,SC2046 # one path of our own; the size is the fifth field
+  set -- $(ls -ldn -- "$1" 2>/dev/null)
+  RD_SIZE=${5:-0}
+}
+
+# rd_stop ROOT ID SIGNAL: one step of a stop: signals all that belongs to the task but its wrapper, which is to write
+# the exit record. END signals the wrapper too, and writes the record for it. LOOK signals nothing.
+# Answers 'LEFT STATE', LEFT being the number of processes that were still there.
+rd_stop() {
+  rd_root "$1" || return 9
+  RD_DIR=$RD_ROOT/$2
+  rd_state "$RD_DIR"
+  case $RD_STATE in running*) [ "$3" = LOOK ] || { : >>"$RD_DIR/stop"; } 2>/dev/null ;; esac
+  RD_COUNT=0
+  if rd_process "$RD_DIR"; then
+    if [ "$3" = END ]; then rd_members; else rd_members "$RD_PID"; fi
+    # shellcheck disable=SC2086 # counts the words
+    rd_count $RD_MEMBERS
+    case $3 in
+      TERM)
+        rd_signal TERM
+        rd_signal CONT
+        ;;
+      KILL | END) rd_signal KILL ;;
+    esac
+    if [ "$3" = END ] && ! rd_ended "$RD_DIR"; then
+      { printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit"; } 2>/dev/null
+    fi
+  fi
+  rd_state "$RD_DIR"
+  printf '%s %s\n' "$RD_COUNT" "$RD_STATE"
+}
+
+rd_count() {
+  RD_COUNT=$#
+}
+
+# rd_remove ROOT ID KEEP: removes the workspace of a task that does not run; with KEEP=1 all but the log and the
+# records that say whose it is. Answers: removed · absent · running … · refused REASON.
+rd_remove() {
+  rd_root "$1" || return 9
+  RD_DIR=$RD_ROOT/$2
+  rd_state "$RD_DIR"
+  case $RD_STATE in
+    absent | running*)
+      printf '%s\n' "$RD_STATE"
+      return 0
+      ;;
+  esac
+  if [ "$3" = 1 ]; then
+    for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]*; do
+      case ${RD_PATH##*/} in log | task.json | claim | process | exit) continue ;; esac
+      rm -rf -- "$RD_PATH" 2>/dev/null
+    done
+    echo removed
+    return 0
+  fi
+  RD_SAID=$(rm -rf -- "$RD_DIR" 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 9; }
+  echo removed
+}
+
+# rd_facts ROOT: what a check of the host wants to know, a line 'NAME VALUE' each; a fact that cannot be had is left out.
+rd_facts() {
+  rd_root "$1" || return 9
+  echo "system $(uname -srm 2>/dev/null)"
+  echo "user $(id -un 2>/dev/null)"
+  printf 'home %s\n' "${HOME-}"
+  printf 'root %s\n' "$RD_ROOT"
+  rd_boot
+  echo "boot $RD_BOOT"
+  echo "clock $(date +%s)"
+  RD_SAID=$(rd_detacher) || printf 'detach-refused %s\n' "$RD_SAID"
+  rd_detacher >/dev/null && echo "detach $RD_SETSID"
+  if RD_SAID=$(rd_owned); then echo 'workspace ok'; else printf 'workspace-refused %s\n' "${RD_SAID#refused }"; fi
+  # POSIX df: the line after the heading, 1024-byte blocks, the fourth field is what is free.
+  df -Pk -- "$RD_ROOT" 2>/dev/null | while read -r _ _ _ RD_FREE _; do echo "free-kib $RD_FREE"; done
+  for RD_ONE in docker podman tmux git; do
+    RD_SAID=$(command -v "$RD_ONE" 2>/dev/null) && printf 'tool-%s %s\n' "$RD_ONE" "$RD_SAID"
+  done
+  return 0
+}

@@ -1,0 +1,121 @@
+# shellcheck shell=sh
+# process.sh: who is a process, and who belongs to a task. The resident shell (host.sh) and each task's wrapper
+# (wrapper.sh) share it. Only sh and POSIX utilities; /proc where there is one (Linux), ps and sysctl elsewhere.
+# Functions answer in RD_ variables, because a subshell for every answer would be a fork for every answer.
+
+# RD_BOOT: names this boot of the host. A pid from another boot is another process.
+rd_boot() {
+  [ -z "${RD_BOOT-}" ] || return 0
+  if [ -r /proc/sys/kernel/random/boot_id ]; then
+    IFS= read -r RD_BOOT </proc/sys/kernel/random/boot_id
+  else
+    RD_BOOT=$(sysctl -n kern.boottime 2>/dev/null | tr -cd '0-9')
+  fi
+  [ -n "$RD_BOOT" ] || RD_BOOT=unknown
+}
+
+# rd_birth PID: RD_BIRTH is the start time of a living process. Fails where there is none; a zombie is none.
+rd_birth() {
+  if [ -r /proc/self/stat ]; then
+    RD_LINE=
+    { IFS= read -r RD_LINE <"/proc/$1/stat"; } 2>/dev/null || return 1
+    # The name stands in parentheses and may hold anything, blanks and parentheses too: what follows the last one counts.
+    RD_LINE=${RD_LINE##*") "}
+    # shellcheck disable=SC2086 # split on purpose: the fields of proc(5), state first
+    set -- $RD_LINE
+    case $1 in Z | X) return 1 ;; esac
+    RD_BIRTH=${20}
+  else
+    RD_BIRTH=$(LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' '_')
+  fi
+  [ -n "$RD_BIRTH" ]
+}
+
+# rd_process DIR: reads the record that the wrapper wrote: RD_PID RD_PGID RD_START RD_BORN RD_AT RD_MARK.
+# shellcheck disable=SC2034 # some are read in host.sh
+rd_process() {
+  RD_PID='' RD_PGID='' RD_START='' RD_BORN='' RD_AT='' RD_MARK=''
+  { read -r RD_PID RD_PGID RD_START RD_BORN RD_AT RD_MARK <"$1/process"; } 2>/dev/null
+  [ -n "$RD_MARK" ]
+}
+
+# rd_alive: is the process that rd_process read still that process?
+rd_alive() {
+  rd_boot
+  [ "$RD_BORN" = "$RD_BOOT" ] && rd_birth "$RD_PID" && [ "$RD_BIRTH" = "$RD_START" ]
+}
+
+# rd_table: RD_TABLE holds "pid ppid pgid session" of every process that is not a zombie, a line each.
+rd_table() {
+  RD_TABLE=
+  if [ ! -r /proc/self/stat ]; then
+    RD_TABLE=$(ps -A -o pid=,ppid=,pgid=,sess= 2>/dev/null)
+    return
+  fi
+  while IFS= read -r RD_LINE; do
+    RD_ONE=${RD_LINE%% *}
+    # shellcheck disable=SC2086 # split on purpose
+    set -- ${RD_LINE##*") "}
+    case $1 in Z | X) continue ;; esac
+    RD_TABLE="$RD_TABLE$RD_ONE $2 $3 $4
+"
+  done <<EOF
+$(cat /proc/[0-9]*/stat 2>/dev/null)
+EOF
+}
+
+# rd_members SPARE...: RD_MEMBERS holds the pids of every process of the task that rd_process read, but those in
+# SPARE. A process belongs to it when it is in the wrapper's session or process group, when its environment carries
+# the task's mark (a daemon that forked twice and made a session of its own still carries it), or when its parent
+# belongs. Where the wrapper is gone its number may be somebody else's, so that then only the mark counts.
+rd_members() {
+  RD_MEMBERS=' '
+  rd_boot
+  [ "$RD_BORN" = "$RD_BOOT" ] || return 0
+  for RD_ONE in $(rd_marked); do
+    RD_MEMBERS="$RD_MEMBERS$RD_ONE "
+  done
+  rd_table
+  RD_SESSION=-
+  if rd_alive; then
+    RD_SESSION=$RD_PID
+    RD_MEMBERS="$RD_MEMBERS$RD_PID "
+  fi
+  RD_GREW=yes
+  while [ -n "$RD_GREW" ]; do
+    RD_GREW=
+    while read -r RD_ONE RD_PARENT RD_GROUP RD_SID; do
+      case $RD_MEMBERS in *" $RD_ONE "*) continue ;; esac
+      [ "$RD_SID" = "$RD_SESSION" ] || [ "$RD_GROUP" = "$RD_SESSION" ] ||
+        case $RD_MEMBERS in *" $RD_PARENT "*) : ;; *) false ;; esac || continue
+      RD_MEMBERS="$RD_MEMBERS$RD_ONE "
+      RD_GREW=yes
+    done <<EOF
+$RD_TABLE
+EOF
+  done
+  for RD_ONE in "$@"; do
+    case $RD_MEMBERS in
+      *" $RD_ONE "*) RD_MEMBERS="${RD_MEMBERS%%" $RD_ONE "*} ${RD_MEMBERS#*" $RD_ONE "}" ;;
+    esac
+  done
+}
+
+# rd_marked: prints the pid of every living process whose environment carries the task's mark.
+rd_marked() {
+  if [ -r /proc/self/environ ]; then
+    grep -lsF -- "REMOTE_DISPATCH_MARK=$RD_MARK" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ RD_ONE _; do
+      rd_birth "$RD_ONE" && echo "$RD_ONE"
+    done
+  else
+    # shellcheck disable=SC2009 # pgrep does not look into environments
+    ps -A -E -o pid=,command= 2>/dev/null | grep -F -- "REMOTE_DISPATCH_MARK=$RD_MARK" | grep -v grep |
+      while read -r RD_ONE _; do echo "$RD_ONE"; done
+  fi
+}
+
+# rd_signal NAME: sends one signal to all of RD_MEMBERS. CONT follows TERM, since a stopped process hears nothing.
+rd_signal() {
+  # shellcheck disable=SC2086 # a list of numbers
+  [ "$RD_MEMBERS" = ' ' ] || kill -s "$1" $RD_MEMBERS 2>/dev/null
+}

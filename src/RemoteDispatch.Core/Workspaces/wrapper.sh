@@ -1,0 +1,127 @@
+# shellcheck shell=sh
+# wrapper.sh: what lives as long as a task does. It is started once, detached, in a session of its own, as
+#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH LIMIT GRACE LOGIN INTERPRETER DIRECTORY
+# with the task's environment (secrets too: they are nowhere else). It takes the gate, proves that it runs with one
+# line on stdout, runs the command with the log as its output, and writes the exit record. process.sh stands above it.
+#   MARK         names this attempt; its files wait in WORKSPACE/MARK
+#   EPOCH        now, in seconds
+#   LIMIT GRACE  in seconds; a LIMIT of 0 is none
+#   LOGIN        1: through the user's login shell
+#   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
+#   DIRECTORY    where the command runs; empty: at home
+
+rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_limit=$4 rd_grace=$5 rd_login=$6 rd_interpreter=$7 rd_cwd=$8
+trap '' HUP
+
+# rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all.
+rd_finish() {
+  printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" >"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
+}
+
+# rd_refuse REASON: the command was not started, and never will be.
+rd_refuse() {
+  rd_finish launch-failed 0 "$1"
+  printf 'refused %s\n' "$1"
+  exit 0
+}
+
+# rd_expire: the time limit, in the background. All of the task gets TERM, and what is left after the grace KILL.
+rd_expire() {
+  trap 'kill "$rd_timer" 2>/dev/null; exit 0' TERM
+  sleep "$rd_limit" &
+  rd_timer=$!
+  wait "$rd_timer"
+  trap '' TERM
+  : >"$rd_dir/timeout"
+  rd_process "$rd_dir"
+  rd_left=$((rd_grace * 10))
+  rd_sign=TERM
+  while :; do
+    # Spared: the wrapper, which writes the record, and this very process. ($$ is the wrapper in a subshell too.)
+    rd_members "$$" "$rd_self"
+    [ "$RD_MEMBERS" != ' ' ] || break
+    if [ "$rd_left" -le 0 ]; then
+      rd_signal KILL
+    elif [ -n "$rd_sign" ]; then
+      rd_signal TERM
+      rd_signal CONT
+    fi
+    [ "$rd_left" -gt -50 ] || break
+    rd_sign='' rd_left=$((rd_left - 1))
+    sleep 0.1 2>/dev/null || { sleep 1; rd_left=$((rd_left - 9)); }
+  done
+}
+
+rd_boot
+rd_birth "$$" || { echo 'refused the wrapper cannot read its own start time'; exit 0; }
+# The gate. With noclobber the shell creates the file with O_EXCL: of two wrappers one goes on, whatever happened to
+# the launches that started them.
+set -C
+if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch" "$rd_mark" >"$rd_dir/process"; } 2>/dev/null; then
+  set +C
+  if rd_process "$rd_dir"; then echo taken; else echo 'refused the process record cannot be written: is the disk full?'; fi
+  exit 0
+fi
+set +C
+mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/" ||
+  rd_refuse 'the workspace cannot be written'
+
+# shellcheck disable=SC2088 # the tilde is the user's, and is expanded here
+case $rd_cwd in
+  '') rd_cwd=${HOME:-/} ;;
+  '~') rd_cwd=$HOME ;;
+  '~/'*) rd_cwd=$HOME/${rd_cwd#??} ;;
+esac
+CDPATH='' cd -- "$rd_cwd" 2>/dev/null || rd_refuse "the working directory '$rd_cwd' cannot be entered"
+
+if [ -n "$rd_interpreter" ]; then
+  [ -x "$rd_interpreter" ] || rd_refuse "the interpreter '$rd_interpreter' that the script names is not there"
+  chmod 700 "$rd_dir/command"
+  set -- "$rd_dir/command"
+else
+  set -- sh "$rd_dir/command"
+fi
+if [ "$rd_login" = 1 ]; then
+  # Through a variable and not through the line: what -c takes is the login shell's own language.
+  REMOTE_DISPATCH_COMMAND=$rd_dir/command
+  export REMOTE_DISPATCH_COMMAND
+  # shellcheck disable=SC2016 # the login shell expands it
+  set -- "${SHELL:-sh}" -l -c "exec ${2:+sh }\"\$REMOTE_DISPATCH_COMMAND\""
+fi
+{ : >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+
+printf 'started %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
+# From here on nothing of the task holds the channel open. What this shell itself would say of a child that a signal
+# ended is not the task's output: it goes nowhere.
+exec >>"$rd_dir/log" 2>/dev/null
+
+rd_watch=
+if [ "$rd_limit" -gt 0 ]; then
+  {
+    if [ -r /proc/self/stat ]; then read -r rd_self _ </proc/self/stat; else rd_self=$(exec sh -c 'echo "$PPID"'); fi
+    rd_expire
+  } >/dev/null &
+  rd_watch=$!
+fi
+
+# Somebody may have asked for its end before it began.
+[ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
+
+# A PATH for the task is the task's alone: the wrapper goes on with the host's own.
+(
+  [ -z "${REMOTE_DISPATCH_PATH+set}" ] || PATH=$REMOTE_DISPATCH_PATH
+  unset REMOTE_DISPATCH_PATH
+  exec "$@" 2>&1
+)
+rd_code=$?
+
+rd_kind=exited
+if [ -n "$rd_watch" ]; then
+  # A limit that has struck is waited for: it may still be after what the command left behind.
+  [ -e "$rd_dir/timeout" ] || kill "$rd_watch" 2>/dev/null
+  wait "$rd_watch" 2>/dev/null
+  [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
+fi
+[ ! -e "$rd_dir/stop" ] || rd_kind=stopped
+rd_finish "$rd_kind" "$rd_code" ''
+rmdir "$rd_dir/$rd_mark" 2>/dev/null
