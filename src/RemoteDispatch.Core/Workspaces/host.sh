@@ -42,10 +42,13 @@ rd_owned() {
   esac
 }
 
-# rd_detacher: RD_SETSID is the way to a session of its own here. 'fork' is the best: the task's SIGINT stays what it
-# was, while sh makes whatever it starts with & deaf to it.
+# rd_detacher: RD_SETSID is the way to a session of its own here, and RD_HEAR whether env can give a task the signals back
+# that it would be deaf to: sh makes whatever it starts with & ignore INT and QUIT, and a .NET program on this machine
+# lets its children ignore PIPE. Where there is neither 'setsid -f' nor such an env (busybox), a task stays deaf to them.
 rd_detacher() {
   [ -z "${RD_SETSID-}" ] || return 0
+  RD_HEAR=0
+  ! env --default-signal=PIPE true 2>/dev/null || RD_HEAR=1
   if setsid -f true 2>/dev/null; then
     RD_SETSID=fork
   elif setsid true 2>/dev/null; then
@@ -103,7 +106,7 @@ rd_launch() {
     rd_env
     REMOTE_DISPATCH_ID=$2 REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$4
     export REMOTE_DISPATCH_ID REMOTE_DISPATCH_WORKSPACE REMOTE_DISPATCH_MARK
-    set -- sh "$RD_DIR/$4/wrapper" "$RD_DIR" "$4" "$RD_NOW" "$5" "$6" "$7" "$8" "$9"
+    set -- sh "$RD_DIR/$4/wrapper" "$RD_DIR" "$4" "$RD_NOW" "$RD_HEAR" "$5" "$6" "$7" "$8" "$9"
     case $RD_SETSID in
       fork) exec setsid -f "$@" ;;
       plain) setsid "$@" & ;;

@@ -69,43 +69,49 @@ EOF
 # the task's mark (a daemon that forked twice and made a session of its own still carries it), or when its parent
 # belongs. Where the wrapper is gone its number may be somebody else's, so that then only the mark counts.
 rd_members() {
+  RD_SPARED=" $* "
+  RD_FAMILY=' '
   RD_MEMBERS=' '
   rd_boot
   [ "$RD_BORN" = "$RD_BOOT" ] || return 0
-  for RD_ONE in $(rd_marked); do
-    RD_MEMBERS="$RD_MEMBERS$RD_ONE "
-  done
-  rd_table
   RD_SESSION=-
   if rd_alive; then
     RD_SESSION=$RD_PID
-    RD_MEMBERS="$RD_MEMBERS$RD_PID "
+    rd_join "$RD_PID"
   fi
+  for RD_ONE in $(rd_marked); do
+    rd_join "$RD_ONE"
+  done
+  rd_table
   RD_GREW=yes
   while [ -n "$RD_GREW" ]; do
     RD_GREW=
     while read -r RD_ONE RD_PARENT RD_GROUP RD_SID; do
-      case $RD_MEMBERS in *" $RD_ONE "*) continue ;; esac
       [ "$RD_SID" = "$RD_SESSION" ] || [ "$RD_GROUP" = "$RD_SESSION" ] ||
-        case $RD_MEMBERS in *" $RD_PARENT "*) : ;; *) false ;; esac || continue
-      RD_MEMBERS="$RD_MEMBERS$RD_ONE "
-      RD_GREW=yes
+        case $RD_FAMILY in *" $RD_PARENT "*) : ;; *) false ;; esac || continue
+      rd_join "$RD_ONE"
     done <<EOF
 $RD_TABLE
 EOF
   done
-  for RD_ONE in "$@"; do
-    case $RD_MEMBERS in
-      *" $RD_ONE "*) RD_MEMBERS="${RD_MEMBERS%%" $RD_ONE "*} ${RD_MEMBERS#*" $RD_ONE "}" ;;
-    esac
-  done
+}
+
+# rd_join PID: into the family, and into RD_MEMBERS unless it is spared. What a spared process starts is a member, but
+# for what is gone by now: the processes that made the table are in it too.
+rd_join() {
+  case $RD_FAMILY in *" $1 "*) return ;; esac
+  rd_birth "$1" || return 0
+  RD_FAMILY="$RD_FAMILY$1 "
+  RD_GREW=yes
+  case $RD_SPARED in *" $1 "*) ;; *) RD_MEMBERS="$RD_MEMBERS$1 " ;; esac
 }
 
 # rd_marked: prints the pid of every living process whose environment carries the task's mark.
 rd_marked() {
   if [ -r /proc/self/environ ]; then
-    grep -lsF -- "REMOTE_DISPATCH_MARK=$RD_MARK" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ RD_ONE _; do
-      rd_birth "$RD_ONE" && echo "$RD_ONE"
+    # -z: an environment's entries end with NUL. -x: the whole entry.
+    grep -lszxF -- "REMOTE_DISPATCH_MARK=$RD_MARK" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ RD_ONE _; do
+      echo "$RD_ONE"
     done
   else
     # shellcheck disable=SC2009 # pgrep does not look into environments

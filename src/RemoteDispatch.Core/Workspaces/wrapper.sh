@@ -1,16 +1,17 @@
 # shellcheck shell=sh
 # wrapper.sh: what lives as long as a task does. It is started once, detached, in a session of its own, as
-#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH LIMIT GRACE LOGIN INTERPRETER DIRECTORY
+#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH HEAR LIMIT GRACE LOGIN INTERPRETER DIRECTORY
 # with the task's environment (secrets too: they are nowhere else). It takes the gate, proves that it runs with one
 # line on stdout, runs the command with the log as its output, and writes the exit record. process.sh stands above it.
 #   MARK         names this attempt; its files wait in WORKSPACE/MARK
 #   EPOCH        now, in seconds
+#   HEAR         1: env can give the command the default signals back
 #   LIMIT GRACE  in seconds; a LIMIT of 0 is none
 #   LOGIN        1: through the user's login shell
 #   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
 #   DIRECTORY    where the command runs; empty: at home
 
-rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_limit=$4 rd_grace=$5 rd_login=$6 rd_interpreter=$7 rd_cwd=$8
+rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
 trap '' HUP
 
 # rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all.
@@ -88,6 +89,7 @@ if [ "$rd_login" = 1 ]; then
   # shellcheck disable=SC2016 # the login shell expands it
   set -- "${SHELL:-sh}" -l -c "exec ${2:+sh }\"\$REMOTE_DISPATCH_COMMAND\""
 fi
+[ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
 { : >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
 
 printf 'started %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"

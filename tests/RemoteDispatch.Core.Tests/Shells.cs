@@ -1,0 +1,42 @@
+using RemoteDispatch.Connections;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Workspaces;
+
+namespace RemoteDispatch.Core.Tests;
+
+/// <summary>The shells that the contract is tested under, and a host of this machine that ends in one of them.</summary>
+internal static class Shells
+{
+    public static TheoryData<string> All => ["dash", "bash", "busybox"];
+
+    /// <summary>The command line of a shell as somebody's <c>sh</c>; the test is skipped, and says so, where it is not installed.</summary>
+    public static string[] CommandLine(string shell)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no POSIX shell.");
+        var path = new[] { "/bin/", "/usr/bin/" }.Select(f => f + shell).FirstOrDefault(File.Exists);
+        Assert.SkipWhen(path is null, $"{shell} is not installed.");
+        return shell switch { "busybox" => [path!, "sh"], "bash" => [path!, "--posix"], _ => [path!] };
+    }
+
+    public static WorkspaceClient Client(string shell) => new(Options(shell));
+
+    public static ConnectionOptions Options(string shell) => new() { Shell = CommandLine(shell), RequestTimeout = TimeSpan.FromSeconds(20) };
+}
+
+/// <summary>A folder that goes with the test, and a local host whose workspaces are in it.</summary>
+internal sealed class TestFolder : IDisposable
+{
+    public TestFolder()
+    {
+        Path = Directory.CreateTempSubdirectory("rd-test-").FullName;
+        Host = DispatchHost.Local with { WorkspaceRoot = Path + "/tasks" };
+    }
+
+    public string Path { get; }
+
+    public DispatchHost Host { get; }
+
+    public string Workspace(string id) => $"{Path}/tasks/{id}";
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
