@@ -11,8 +11,8 @@ internal static class SafeFile
     {
         try
         {
-            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-            CreateFolder(Path.GetDirectoryName(target)!);
+            CreateFolder(Path.GetDirectoryName(path)!);
+            var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
             var draft = $"{target}.{Environment.ProcessId}-{Guid.NewGuid():N}.new";
             try
             {

@@ -84,7 +84,11 @@ public sealed partial record DispatchHost
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Address, Transport, Container, WorkspaceRoot);
 
-    /// <summary>Checks a capability: no blank, no control character, no comma.</summary>
+    /// <summary>Checks capabilities that were given: each one word, none twice.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: one cannot be used.</exception>
+    public static IReadOnlyList<string> CheckCapabilities(IEnumerable<string> capabilities) =>
+        [.. capabilities.Select(CheckCapability).Distinct(StringComparer.OrdinalIgnoreCase)];
+
     internal static string CheckCapability(string text) => CapabilityPattern().IsMatch(text) ? text : throw new DispatchException(
         FailureReason.InvalidInput, $"{Text.Show(text)} is no capability.", "Use one word, as 'gpu' or 'os=linux'.");
 

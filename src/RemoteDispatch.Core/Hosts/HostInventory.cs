@@ -115,7 +115,8 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
         }, cancellationToken);
     }
 
-    private static DispatchException NotFound(string name) => new(
+    /// <summary>The failure that says that there is no such host.</summary>
+    public static DispatchException NotFound(string name) => new(
         FailureReason.HostNotFound, $"The inventory has no host {Text.Show(name)}.",
         "List the hosts with Get-DispatchHost or 'rdispatch hosts list'.") { Host = name };
 

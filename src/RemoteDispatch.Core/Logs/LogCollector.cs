@@ -16,7 +16,7 @@ internal sealed class LogCollector(LogReader reader)
     /// <exception cref="DispatchException">The host cannot be reached, or the file cannot be written.</exception>
     public async Task<string> CollectAsync(DispatchHost host, string id, DateTimeOffset? started, string? path, CancellationToken cancellationToken)
     {
-        var target = path ?? DefaultPath(host, id, started);
+        var target = path ?? Path.Combine(UserFolders.Logs, PlaceOf(host, id, started));
         var draft = $"{target}.{Environment.ProcessId}-{Guid.NewGuid():N}.part";
         try
         {
@@ -41,9 +41,10 @@ internal sealed class LogCollector(LogReader reader)
         }
     }
 
-    private static string DefaultPath(DispatchHost host, string id, DateTimeOffset? started)
+    /// <summary>A log's place in a folder of logs: <c>HOST/ID.STARTED.log</c>.</summary>
+    public static string PlaceOf(DispatchHost host, string id, DateTimeOffset? started)
     {
         var stamp = started is { } time ? time.UtcDateTime.ToString("'.'yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture) : "";
-        return Path.Combine(UserFolders.Logs, FileNames.Escape(host.Name), $"{id}{stamp}.log");
+        return Path.Combine(FileNames.Escape(host.Name), $"{id}{stamp}.log");
     }
 }

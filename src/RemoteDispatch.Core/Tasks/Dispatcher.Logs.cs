@@ -52,4 +52,10 @@ public sealed partial class Dispatcher
         var file = await _collector.CollectAsync(HostOf(task), task.Id, task.Started, path, cancellationToken).ConfigureAwait(false);
         return Note(task, task with { LogPath = file });
     }
+
+    /// <summary>
+    /// A task's place in a folder of collected logs: <c>HOST/ID.STARTED.log</c>. The start is in it, since a given id may be used
+    /// again after a clean-up.
+    /// </summary>
+    public static string LogPlace(RemoteTask task) => LogCollector.PlaceOf(task.Host, task.Id, task.Started);
 }

@@ -79,9 +79,7 @@ public sealed partial class Dispatcher
         if (host is null)
         {
             var known = Options.Ledger.Find(id).ToArray();
-            return known.Length > 0 ? known : throw new DispatchException(
-                FailureReason.TaskNotFound, $"No task '{id}' was sent from here.",
-                "Name the host it runs on: -HostName, --host.") { TaskId = id };
+            return known.Length > 0 ? known : throw NotSentFromHere(id);
         }
 
         if (Options.Ledger.Find(id, host.Name) is { } mine)
@@ -91,6 +89,11 @@ public sealed partial class Dispatcher
         return state is Absent ? throw Logs.LogReader.NotFound(host, id)
             : [(await ListAsync(host, cancellationToken).ConfigureAwait(false)).First(t => t.Id == id)];
     }
+
+    /// <summary>The failure that says that the ledger has no such task.</summary>
+    public static DispatchException NotSentFromHere(string id) => new(
+        FailureReason.TaskNotFound, $"No task '{Text.OneLine(id, 80)}' was sent from here.",
+        "Name the host it runs on: -HostName, --host.") { TaskId = id };
 
     /// <summary>Writes news down where a task is in the ledger; looking at another machine's task leaves no trace here.</summary>
     private RemoteTask Note(RemoteTask before, RemoteTask now)

@@ -1,0 +1,34 @@
+@{
+    RootModule           = 'RemoteDispatch.PowerShell.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '6f1c7c0e-5c0b-4a5e-9f0b-3d1d6a1b7e42'
+    Author               = 'RemoteDispatch contributors'
+    Copyright            = '(c) RemoteDispatch contributors. MIT License.'
+    Description          = 'Sends tasks (commands, scripts) to other machines over SSH or Tailscale, into containers there, into WSL, or onto this machine; they run detached, and everything comes back: state, log, exit code.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('RemoteDispatch.Format.ps1xml')
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    CmdletsToExport      = @(
+        'Add-DispatchHost'
+        'Get-DispatchHost'
+        'Get-RemoteTask'
+        'Get-RemoteTaskLog'
+        'Invoke-RemoteTask'
+        'Remove-DispatchHost'
+        'Remove-RemoteTaskWorkspace'
+        'Save-RemoteTaskLog'
+        'Set-DispatchHost'
+        'Stop-RemoteTask'
+        'Test-DispatchHost'
+        'Wait-RemoteTask'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('SSH', 'Remote', 'Tasks', 'Tailscale', 'WSL', 'Containers', 'Operations', 'PSEdition_Core')
+            LicenseUri = 'https://opensource.org/license/mit'
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.PowerShell.Binding;
+
+/// <summary>Completes host names from the inventory; never over the network.</summary>
+public sealed class HostNameCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Completion.Of(wordToComplete, () => Session.Inventory.List().Select(h => (h.Name, $"{h.Transport} {h.Address} {string.Join(' ', h.Capabilities)}".Trim())));
+}
+
+/// <summary>Completes capabilities that hosts of the inventory have.</summary>
+public sealed class CapabilityCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Completion.Of(wordToComplete, () => Session.Inventory.List().SelectMany(h => h.Capabilities, (h, c) => (Word: c, h.Name))
+            .GroupBy(c => c.Word, StringComparer.OrdinalIgnoreCase).OrderBy(g => g.Key, StringComparer.OrdinalIgnoreCase)
+            .Select(g => (g.Key, string.Join(", ", g.Select(c => c.Name)))));
+}
+
+/// <summary>Completes task ids from the ledger, newest first, with the state and the command as tooltip.</summary>
+public sealed class TaskIdCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Completion.Of(wordToComplete, () => Ledger.OfUser.List().OrderByDescending(t => t.Dispatched)
+            .Select(t => (t.Id, $"{t.State} on {t.HostName}: {t.Command}")));
+}
+
+internal static class Completion
+{
+    /// <summary>The words that begin as typed, quoted where they must be. A completer that cannot read says nothing.</summary>
+    public static IEnumerable<CompletionResult> Of(string typed, Func<IEnumerable<(string Word, string ToolTip)>> words)
+    {
+        var start = typed.Trim('\'', '"');
+        try
+        {
+            return words().Where(w => w.Word.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+                .Select(w => new CompletionResult(Quote(w.Word), w.Word, CompletionResultType.ParameterValue, w.ToolTip)).ToArray();
+        }
+        catch (DispatchException)
+        {
+            return [];
+        }
+    }
+
+    private static string Quote(string word) =>
+        word.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '=') ? word : $"'{word.Replace("'", "''", StringComparison.Ordinal)}'";
+}

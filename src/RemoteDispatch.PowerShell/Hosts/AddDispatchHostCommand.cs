@@ -1,0 +1,65 @@
+using System.Management.Automation;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.PowerShell.Binding;
+
+namespace RemoteDispatch.PowerShell.Hosts;
+
+/// <summary>Adds a host to the inventory.</summary>
+[Cmdlet(VerbsCommon.Add, "DispatchHost", SupportsShouldProcess = true)]
+[OutputType(typeof(DispatchHost))]
+public sealed class AddDispatchHostCommand : DispatchCmdlet
+{
+    /// <summary>What the host is to be called here.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    public required string Name { get; set; }
+
+    /// <summary>Where it is: a name, an IP address, user@host, ssh://user@host:port, an alias from ssh_config, or a WSL distribution.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    public required string Address { get; set; }
+
+    /// <summary>How the first hop is made. Without it: Tailscale for *.ts.net and 100.64.0.0/10, else Ssh.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public Transport? Transport { get; set; }
+
+    /// <summary>auto, none, or the name of the container in which tasks run there.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? Container { get; set; }
+
+    /// <summary>What the host can do, in your own words: gpu, macos, os=linux.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("Capabilities")]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
+    public string[] Capability { get; set; } = [];
+
+    /// <summary>The folder of the workspaces on the host, absolute or below ~/.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? WorkspaceRoot { get; set; }
+
+    /// <summary>Put it in the place of a host that has the name already.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Emit the host that was added.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Do(Name, () =>
+    {
+        var address = HostAddress.Parse(Address);
+        var host = new DispatchHost
+        {
+            Name = Name,
+            Address = address,
+            Transport = Transport ?? DispatchHost.Detect(address),
+            Container = ContainerChoice.Parse(Container),
+            Capabilities = DispatchHost.CheckCapabilities(Capability),
+            WorkspaceRoot = WorkspaceRoot,
+        };
+        if (!ShouldProcess(Name, $"Add the host at {address} ({host.Transport}) to the inventory"))
+            return;
+        var added = Await(stopping => Session.Inventory.AddAsync(host, Force, stopping));
+        if (PassThru)
+            WriteObject(added);
+    });
+}

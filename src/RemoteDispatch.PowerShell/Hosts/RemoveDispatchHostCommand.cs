@@ -1,0 +1,37 @@
+using System.Management.Automation;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.PowerShell.Binding;
+
+namespace RemoteDispatch.PowerShell.Hosts;
+
+/// <summary>Removes a host from the inventory. Its tasks stay what and where they are.</summary>
+[Cmdlet(VerbsCommon.Remove, "DispatchHost", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[OutputType(typeof(DispatchHost))]
+public sealed class RemoveDispatchHostCommand : DispatchCmdlet
+{
+    /// <summary>The host.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("HostName", "ComputerName", "Cn")]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    public required string[] Name { get; set; }
+
+    /// <summary>Emit the host that was removed.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var name in Name)
+        {
+            Do(name, () =>
+            {
+                if (!ShouldProcess(name, "Remove the host from the inventory"))
+                    return;
+                var removed = Await(stopping => Session.Inventory.RemoveAsync(name, stopping));
+                if (PassThru)
+                    WriteObject(removed);
+            });
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.PowerShell.Binding;
+
+namespace RemoteDispatch.PowerShell.Hosts;
+
+/// <summary>Changes a host of the inventory: what is named changes, all else stays.</summary>
+[Cmdlet(VerbsCommon.Set, "DispatchHost", SupportsShouldProcess = true)]
+[OutputType(typeof(DispatchHost))]
+public sealed class SetDispatchHostCommand : DispatchCmdlet
+{
+    /// <summary>The host.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("HostName", "ComputerName", "Cn")]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    public required string[] Name { get; set; }
+
+    /// <summary>Where it is now.</summary>
+    [Parameter]
+    public string? Address { get; set; }
+
+    /// <summary>How the first hop is made.</summary>
+    [Parameter]
+    public Transport? Transport { get; set; }
+
+    /// <summary>auto, none, or the name of the container in which tasks run there.</summary>
+    [Parameter]
+    public string? Container { get; set; }
+
+    /// <summary>All that the host can do; the list takes the place of the old one.</summary>
+    [Parameter]
+    [AllowEmptyCollection]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
+    public string[]? Capability { get; set; }
+
+    /// <summary>The folder of the workspaces on the host; empty for the default.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    public string? WorkspaceRoot { get; set; }
+
+    /// <summary>Emit the host as it is now.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var name in Name)
+        {
+            Do(name, () =>
+            {
+                if (!ShouldProcess(name, "Change the host in the inventory"))
+                    return;
+                var changed = Await(stopping => Session.Inventory.ChangeAsync(name, Change, stopping));
+                if (PassThru)
+                    WriteObject(changed);
+            });
+        }
+    }
+
+    private DispatchHost Change(DispatchHost host)
+    {
+        var address = Address is null ? host.Address : HostAddress.Parse(Address);
+        return host with
+        {
+            Address = address,
+            Transport = Transport ?? (Address is null ? host.Transport : DispatchHost.Detect(address)),
+            Container = Container is null ? host.Container : ContainerChoice.Parse(Container),
+            Capabilities = Capability is null ? host.Capabilities : DispatchHost.CheckCapabilities(Capability),
+            WorkspaceRoot = WorkspaceRoot ?? host.WorkspaceRoot,
+        };
+    }
+}

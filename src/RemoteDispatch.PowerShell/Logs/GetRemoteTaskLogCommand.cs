@@ -1,0 +1,47 @@
+using System.Management.Automation;
+using RemoteDispatch.PowerShell.Tasks;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.PowerShell.Logs;
+
+/// <summary>
+/// Gets the logs of tasks, line by line. Followed, it goes on until each task has ended and its last byte has come, across lost
+/// connections. Ctrl-C ends the following, never the task.
+/// </summary>
+[Cmdlet(VerbsCommon.Get, "RemoteTaskLog")]
+[OutputType(typeof(RemoteTaskLogEntry), typeof(string))]
+public sealed class GetRemoteTaskLogCommand : TaskCommand
+{
+    /// <summary>Only so many lines before the end.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long? Tail { get; set; }
+
+    /// <summary>Go on to the end of the task.</summary>
+    [Parameter]
+    public SwitchParameter Follow { get; set; }
+
+    /// <summary>Plain strings instead of entries.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
+
+    private protected override async Task WorkAsync(RemoteTask task)
+    {
+        var query = new LogQuery { Tail = Tail, Follow = Follow };
+        await foreach (var batch in LogLines.ReadAsync(Dispatcher, task, query, StopToken).ConfigureAwait(false))
+        {
+            task = batch.Task;
+            if (batch.Lines.Count > 0)
+                await SayAsync(() => Emit(batch)).ConfigureAwait(false);
+        }
+
+        if (Follow)
+            await SayAsync(() => WriteInformation(task, ["RemoteTaskEnd"])).ConfigureAwait(false);
+    }
+
+    private void Emit(LogLines batch)
+    {
+        foreach (var line in batch.Lines)
+            WriteObject(Raw ? line : new RemoteTaskLogEntry(line, batch.Task.HostName, batch.Task.Id));
+    }
+}

@@ -1,0 +1,31 @@
+using System.Management.Automation;
+using RemoteDispatch.PowerShell.Tasks;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.PowerShell.Logs;
+
+/// <summary>Copies the logs of tasks, as they are now, to this machine: whole, or not at all. Emits the files.</summary>
+[Cmdlet(VerbsData.Save, "RemoteTaskLog", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class SaveRemoteTaskLogCommand : TaskCommand
+{
+    /// <summary>The folder for the files (HOST/ID.STARTED.log); without it, that of the collected logs (REMOTE_DISPATCH_LOG_DIR).</summary>
+    [Parameter]
+    public string? Destination { get; set; }
+
+    private protected override bool MayProcess(Binding.TaskIdentity task) => ShouldProcess(task.Id, "Copy the task's log to this machine");
+
+    private protected override async Task WorkAsync(RemoteTask task)
+    {
+        var path = Destination is null ? null : Path.Combine(Destination, Dispatcher.LogPlace(task));
+        var saved = await Dispatcher.CollectLogAsync(task, path, StopToken).ConfigureAwait(false);
+        await SayAsync(() => WriteObject(new FileInfo(saved.LogPath!))).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (Destination is not null)
+            Destination = GetUnresolvedProviderPathFromPSPath(Destination);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.PowerShell.Logs;
+using RemoteDispatch.PowerShell.Binding;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.PowerShell.Tasks;
+
+/// <summary>
+/// Sends a task to hosts. It returns as soon as the task is proved to run; with -Wait, when it has ended.
+/// </summary>
+[Cmdlet(VerbsLifecycle.Invoke, "RemoteTask", SupportsShouldProcess = true)]
+[OutputType(typeof(RemoteTask))]
+public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
+{
+    private TaskRequest? _request;
+
+    /// <summary>The command or script; it arrives byte for byte.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public required string Command { get; set; }
+
+    /// <summary>Names, addresses or hosts; without it, this machine.</summary>
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("ComputerName", "Cn")]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    public HostIdentity[] HostName { get; set; } = [new(DispatchHost.LocalName)];
+
+    /// <summary>The task's id. The same id with the same request is the same task, and never runs twice.</summary>
+    [Parameter]
+    [Alias("TaskId")]
+    public string? Id { get; set; }
+
+    /// <summary>Where it runs: a folder on the host; without it, the home.</summary>
+    [Parameter]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>Variables for the task. They are recorded in the workspace: no place for secrets.</summary>
+    [Parameter]
+    public IDictionary? Environment { get; set; }
+
+    /// <summary>Run through the user's login shell, for hosts whose PATH is set in a profile.</summary>
+    [Parameter]
+    public SwitchParameter LoginShell { get; set; }
+
+    /// <summary>How long it may run (90s, 10m, 2h); the host itself ends it then.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? TimeLimit { get; set; }
+
+    /// <summary>Wait for the end, show the log meanwhile, and collect it.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>How many hosts are worked on at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int ThrottleLimit { get; set; } = 32;
+
+    /// <inheritdoc/>
+    protected override int Throttle => ThrottleLimit;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            _request = new TaskRequest
+            {
+                Command = Command,
+                Id = Id is null ? null : TaskId.Parse(Id),
+                WorkingDirectory = WorkingDirectory,
+                Environment = ReadEnvironment(),
+                LoginShell = LoginShell,
+                TimeLimit = TimeLimit,
+            };
+            _request.Validate();
+        }
+        catch (DispatchException e)
+        {
+            ThrowTerminatingError(Failures.ToErrorRecord(e, Id ?? (object)Command));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var name in HostName)
+        {
+            if (ShouldProcess(name.Name, $"Run: {_request!.Summary}"))
+                Start(name.Name, () => DispatchAsync(name));
+        }
+    }
+
+    private async Task DispatchAsync(HostIdentity name)
+    {
+        var task = await Dispatcher.DispatchAsync(name.Resolve(), _request!, StopToken).ConfigureAwait(false);
+        if (Wait)
+            task = await FollowAsync(task).ConfigureAwait(false);
+        await SayAsync(() => WriteObject(task)).ConfigureAwait(false);
+    }
+
+    /// <summary>Shows the log as people would see it at the host, beside the output: that is the tasks alone.</summary>
+    private async Task<RemoteTask> FollowAsync(RemoteTask task)
+    {
+        await foreach (var batch in LogLines.ReadAsync(Dispatcher, task, new LogQuery { Follow = true }, StopToken).ConfigureAwait(false))
+        {
+            task = batch.Task;
+            if (batch.Lines.Count > 0)
+                await SayAsync(() => Show(batch)).ConfigureAwait(false);
+        }
+
+        return await Dispatcher.CollectLogAsync(task, null, StopToken).ConfigureAwait(false);
+    }
+
+    private void Show(LogLines batch)
+    {
+        foreach (var line in batch.Lines)
+            WriteInformation(new HostInformationMessage { Message = $"{batch.Task.HostName}: {line}" }, ["PSHOST", "RemoteTaskLog"]);
+    }
+
+    private SortedDictionary<string, string> ReadEnvironment()
+    {
+        var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in Environment ?? new Hashtable())
+            variables[Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "";
+        return variables;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Management.Automation;
+using RemoteDispatch.PowerShell.Binding;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.PowerShell.Tasks;
+
+/// <summary>Removes the workspaces of tasks from their hosts; their logs are collected to this machine first.</summary>
+[Cmdlet(VerbsCommon.Remove, "RemoteTaskWorkspace", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(RemoteTask))]
+public sealed class RemoveRemoteTaskWorkspaceCommand : TaskCommand
+{
+    /// <summary>Leave the log on the host, and remove the rest.</summary>
+    [Parameter]
+    public SwitchParameter KeepLog { get; set; }
+
+    /// <summary>Do not ask; stop a running task first, and end what an ended one left running.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Emit the tasks, with the paths of their collected logs.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override bool MayProcess(TaskIdentity task) =>
+        Force && !MyInvocation.BoundParameters.ContainsKey("WhatIf") || ShouldProcess(task.Id, "Remove the task's workspace from its host");
+
+    private protected override async Task WorkAsync(RemoteTask task)
+    {
+        var removed = await Dispatcher.RemoveAsync(task, new RemoveOptions { KeepLog = KeepLog, Force = Force }, StopToken).ConfigureAwait(false);
+        if (PassThru)
+            await SayAsync(() => WriteObject(removed)).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,22 @@
+using System.Management.Automation;
+using RemoteDispatch.PowerShell.Binding;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.PowerShell.Tasks;
+
+/// <summary>Waits until tasks have ended, and emits each as it ends. Ctrl-C ends the wait, never the task.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "RemoteTask")]
+[OutputType(typeof(RemoteTask))]
+public sealed class WaitRemoteTaskCommand : TaskCommand
+{
+    /// <summary>How long to wait (90s, 10m, 2h); then it is an error, and the task goes on.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? Timeout { get; set; }
+
+    private protected override async Task WorkAsync(RemoteTask task)
+    {
+        var ended = await Dispatcher.WaitAsync(task, Timeout, StopToken).ConfigureAwait(false);
+        await SayAsync(() => WriteObject(ended)).ConfigureAwait(false);
+    }
+}
