@@ -4,7 +4,7 @@ using RemoteDispatch.Hosts;
 namespace RemoteDispatch.Logs;
 
 /// <summary>Copies logs to this machine: whole, or not at all.</summary>
-internal sealed class LogCollector(LogReader reader)
+internal sealed class LogCollector(LogReader reader, string folder)
 {
     /// <summary>Fetches a log as it is now.</summary>
     /// <param name="host">The host.</param>
@@ -16,7 +16,7 @@ internal sealed class LogCollector(LogReader reader)
     /// <exception cref="DispatchException">The host cannot be reached, or the file cannot be written.</exception>
     public async Task<string> CollectAsync(DispatchHost host, string id, DateTimeOffset? started, string? path, CancellationToken cancellationToken)
     {
-        var target = path ?? Path.Combine(UserFolders.Logs, PlaceOf(host, id, started));
+        var target = path ?? Path.Combine(folder, PlaceOf(host, id, started));
         var draft = $"{target}.{Environment.ProcessId}-{Guid.NewGuid():N}.part";
         try
         {

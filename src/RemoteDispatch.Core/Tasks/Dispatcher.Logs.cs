@@ -43,7 +43,7 @@ public sealed partial class Dispatcher
 
     /// <summary>Copies a task's log, as it is now, to this machine: whole, or not at all.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="path">The file; null for its place in the folder of collected logs (<see cref="UserFolders.Logs"/>).</param>
+    /// <param name="path">The file; null for its place in <see cref="DispatcherOptions.LogFolder"/>.</param>
     /// <param name="cancellationToken">Ends it; nothing is left behind.</param>
     /// <returns>The task with the file's path.</returns>
     /// <exception cref="DispatchException">The task is not there, the host cannot be reached, or the file cannot be written.</exception>

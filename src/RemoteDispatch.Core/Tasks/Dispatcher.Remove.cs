@@ -1,3 +1,5 @@
+using RemoteDispatch.Workspaces;
+
 namespace RemoteDispatch.Tasks;
 
 /// <summary>How a workspace is removed.</summary>
@@ -24,16 +26,18 @@ public sealed partial class Dispatcher
         var since = Options.Time.GetTimestamp();
         try
         {
-            task = await LookAsync(task, cancellationToken).ConfigureAwait(false);
-            if (task.State != TaskState.Removed)
+            // Not by the task's own state: one that has ended keeps it when its workspace goes.
+            var look = (await _workspaces.StatusAsync(HostOf(task), [task.Id], cancellationToken).ConfigureAwait(false))[0];
+            if (look is not Absent)
             {
+                task = Note(task, task.After(look));
                 if (options.Force)
                     task = await StopAsync(task, null, cancellationToken).ConfigureAwait(false);
                 else if (!task.State.IsFinal())
                     throw StillRunning(task);
                 if (!options.KeepLog)
                     task = await CollectLogAsync(task, null, cancellationToken).ConfigureAwait(false);
-                if (await _workspaces.RemoveAsync(HostOf(task), task.Id, options.KeepLog, cancellationToken).ConfigureAwait(false) is Workspaces.Running)
+                if (await _workspaces.RemoveAsync(HostOf(task), task.Id, options.KeepLog, cancellationToken).ConfigureAwait(false) is Running)
                     throw StillRunning(task);
             }
 

@@ -21,7 +21,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
         _logs = new LogReader(_workspaces);
-        _collector = new LogCollector(_logs);
+        _collector = new LogCollector(_logs, Options.LogFolder);
     }
 
     /// <summary>What it works with.</summary>
@@ -44,7 +44,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
         return today with { Container = task.Host.Container, WorkspaceRoot = task.Host.WorkspaceRoot };
     }
 
-    /// <summary>Writes a task down, and says which task and host a failure belongs to.</summary>
+    /// <summary>Writes a task down.</summary>
     private RemoteTask Record(RemoteTask task)
     {
         Options.Ledger.Write(task);

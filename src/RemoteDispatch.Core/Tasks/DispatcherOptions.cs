@@ -15,6 +15,9 @@ public sealed record DispatcherOptions
     /// <summary>The record of what was sent from here.</summary>
     public Ledger Ledger { get; init; } = Ledger.OfUser;
 
+    /// <summary>Where collected logs go.</summary>
+    public string LogFolder { get; init; } = UserFolders.Logs;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time => Connections.Time;
 }

@@ -19,7 +19,7 @@ internal static class Session
     {
         get
         {
-            var files = $"{UserFolders.HostsFile}\n{UserFolders.State}";
+            var files = $"{UserFolders.HostsFile}\n{UserFolders.State}\n{UserFolders.Logs}";
             lock (Guard)
             {
                 if (_current is { } current && current.Files == files)
