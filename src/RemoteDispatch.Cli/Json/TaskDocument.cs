@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.Cli.Json;
+
+/// <summary>A task as JSON. Every member is always there, and null where nothing is known.</summary>
+internal static class TaskDocument
+{
+    public static JsonObject Of(RemoteTask task) => new()
+    {
+        ["id"] = task.Id,
+        ["host"] = task.HostName,
+        ["container"] = task.Host.Container.Name,
+        ["state"] = task.State.ToString(),
+        ["exitCode"] = task.ExitCode,
+        ["reason"] = task.Reason,
+        ["command"] = task.Command,
+        ["dispatched"] = Stamp(task.Dispatched),
+        ["started"] = Stamp(task.Started),
+        ["finished"] = Stamp(task.Finished),
+        ["durationSeconds"] = task.Duration?.TotalSeconds,
+        ["pid"] = task.Process?.Pid,
+        ["logPath"] = task.LogPath,
+    };
+
+    /// <summary>A time as RFC 3339 in UTC.</summary>
+    public static string? Stamp(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

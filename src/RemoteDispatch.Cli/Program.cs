@@ -1,0 +1,3 @@
+using RemoteDispatch.Cli;
+
+return await CommandLine.RunAsync(args).ConfigureAwait(false);

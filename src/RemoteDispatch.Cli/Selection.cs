@@ -1,0 +1,42 @@
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.Cli;
+
+/// <summary>A task that an id stands for, or why it stands for none.</summary>
+internal sealed record Selected(RemoteTask? Task, Failure? Failure);
+
+/// <summary>From ids to tasks.</summary>
+internal static class Selection
+{
+    /// <summary>
+    /// All tasks of the ids, in their order: those that this machine knows, on whichever hosts; where hosts are named, those
+    /// of these hosts.
+    /// </summary>
+    public static async Task<IReadOnlyList<Selected>> SelectAsync(this Invocation run, IEnumerable<string> ids, string[]? hosts)
+    {
+        string?[] places = hosts is { Length: > 0 } ? [.. hosts.Distinct()] : [null];
+        var asked = ids.Distinct().SelectMany(id => places.Select(host => FindAsync(run, id, host)));
+        return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(found => found)];
+    }
+
+    /// <summary>Does the work for each task that was found; what was not found is its own outcome.</summary>
+    public static async Task<int> ShowEachTaskAsync(
+        this Invocation run, IReadOnlyList<Selected> selected, Func<RemoteTask, Task<Outcome>> work, Action<Outcome>? show,
+        int throttle = Results.DefaultThrottle) =>
+        await run.ShowEachAsync(
+            selected, one => one.Task is { } task ? work(task) : Task.FromResult(Outcome.Failed(one.Failure!)), show, throttle).ConfigureAwait(false);
+
+    private static async Task<IReadOnlyList<Selected>> FindAsync(Invocation run, string id, string? host)
+    {
+        try
+        {
+            var place = host is null ? null : run.Inventory.Resolve(host);
+            var tasks = await run.Dispatcher.FindAsync(id, place, run.Token).ConfigureAwait(false);
+            return [.. tasks.Select(t => new Selected(t, null))];
+        }
+        catch (DispatchException e)
+        {
+            return [new Selected(null, Failure.Of(host is null ? e : e.About(host, id)))];
+        }
+    }
+}

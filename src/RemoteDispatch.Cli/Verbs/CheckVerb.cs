@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using RemoteDispatch.Cli.Json;
+using RemoteDispatch.Cli.Output;
+using RemoteDispatch.Health;
+
+namespace RemoteDispatch.Cli.Verbs;
+
+/// <summary><c>check</c>: are hosts fit for tasks?</summary>
+internal static class CheckVerb
+{
+    private static readonly Argument<string[]> Names = new("NAME")
+    {
+        Description = "A name of the inventory, or an address; several may follow each other.", Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Verb Create() => new(
+        "check", "Asks hosts what they are and whether they are fit for tasks.", CheckAsync,
+        "rdispatch check local", "rdispatch check gpu1 gpu2 --json | jq '.[] | select(.healthy | not)'")
+    {
+        Names,
+    };
+
+    private static async Task<int> CheckAsync(Invocation run)
+    {
+        var checks = await Task.WhenAll(run.Get(Names).Distinct().Select(name => CheckOneAsync(run, name))).ConfigureAwait(false);
+        if (run.IsJson)
+            run.Screen.Document(new JsonArray([.. checks.Select(c => c.Health is { } health ? HostDocument.Of(health) : c.Failure!.ToJson())]));
+        else
+            Show(run, checks.Select(c => c.Health).OfType<HostHealth>());
+        foreach (var failure in checks.SelectMany(c => c.Failure is { } one ? [one] : FailuresOf(c.Health!)))
+            run.Screen.Fail(failure);
+        return checks.Select(c => c.Failure?.ExitCode ?? (c.Health!.Healthy ? ExitCodes.Success : ExitCodes.Unhealthy)).FirstOrDefault(c => c != 0);
+    }
+
+    private static async Task<(HostHealth? Health, Failure? Failure)> CheckOneAsync(Invocation run, string name)
+    {
+        try
+        {
+            return (await run.Dispatcher.CheckAsync(run.Inventory.Resolve(name), run.Token).ConfigureAwait(false), null);
+        }
+        catch (DispatchException e)
+        {
+            return (null, Failure.Of(e.About(name, null)));
+        }
+    }
+
+    private static void Show(Invocation run, IEnumerable<HostHealth> healths)
+    {
+        var table = new Table("HOST", "CHECK", "STATUS", "MS", "DETAIL");
+        foreach (var health in healths)
+        {
+            foreach (var check in health.Checks)
+            {
+                var duration = check.Status == CheckStatus.Skip ? "" : check.Duration.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
+                table.Add(health.HostName, check.Name, check.Status.ToString(), duration, check.Detail);
+            }
+        }
+
+        table.ShowOn(run.Screen);
+    }
+
+    private static IEnumerable<Failure> FailuresOf(HostHealth health) => health.Checks.Where(c => c.Status == CheckStatus.Fail).Select(check => new Failure
+    {
+        Reason = "Unhealthy",
+        Message = $"{health.HostName}: {check.Name}: {check.Detail}",
+        Remedy = check.Remedy ?? "Look into it on the host.",
+        ExitCode = ExitCodes.Unhealthy,
+        Host = health.HostName,
+    });
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using RemoteDispatch.Cli.Json;
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Cli.Verbs;
+
+/// <summary><c>hosts add</c>: gives a host a name.</summary>
+internal static class HostsAddVerb
+{
+    private static readonly Argument<string> Name = new("NAME") { Description = "What it is called here." };
+    private static readonly Argument<string> Address = new("ADDRESS")
+    {
+        Description = "A name, an IP address, user@host, ssh://user@host:port, an alias from ssh_config; for WSL, the distribution.",
+    };
+    private static readonly Option<string?> Transport = new("--transport")
+    {
+        Description = "ssh, tailscale, wsl or local. [default: what the address suggests]", HelpName = "NAME",
+    };
+    private static readonly Option<string?> Container = new("--container")
+    {
+        Description = "auto, none, or the name of the container that tasks run in. [default: none]", HelpName = "NAME",
+    };
+    private static readonly Option<string[]> Capabilities = new("--capability")
+    {
+        Description = "A word for what it can do, as 'gpu'; may be given several times.", HelpName = "WORD",
+    };
+    private static readonly Option<string?> Root = new("--workspace-root")
+    {
+        Description = "The folder of the workspaces there. [default: ~/.remote-dispatch/tasks]", HelpName = "PATH",
+    };
+    private static readonly Option<bool> Force = new("--force") { Description = "Put it in the place of one that has its name already." };
+
+    public static Verb Create()
+    {
+        Transport.AcceptOnlyFromAmong([.. Enum.GetValues<Hosts.Transport>().Select(HostDocument.Word)]);
+        return new Verb(
+            "add", "Adds a host to the inventory.", AddAsync,
+            "rdispatch hosts add gpu1 ssh://deploy@gpu1.example.com:2222 --capability gpu",
+            "rdispatch hosts add builder 192.168.1.100 --container auto")
+        {
+            Name, Address, Transport, Container, Capabilities, Root, Force,
+        };
+    }
+
+    private static async Task<int> AddAsync(Invocation run)
+    {
+        var address = HostAddress.Parse(run.Get(Address));
+        var host = new DispatchHost
+        {
+            Name = run.Get(Name),
+            Address = address,
+            Transport = run.Get(Transport) is { } word ? Enum.Parse<Hosts.Transport>(word, ignoreCase: true) : DispatchHost.Detect(address),
+            Container = ContainerChoice.Parse(run.Get(Container)),
+            Capabilities = DispatchHost.CheckCapabilities(run.Get(Capabilities) ?? []),
+            WorkspaceRoot = run.Get(Root),
+        };
+        HostsVerb.Show(run, await run.Inventory.AddAsync(host, run.Get(Force), run.Token).ConfigureAwait(false), "added");
+        return ExitCodes.Success;
+    }
+}

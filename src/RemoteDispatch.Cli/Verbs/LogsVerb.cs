@@ -1,0 +1,66 @@
+using System.CommandLine;
+using RemoteDispatch.Cli.Logs;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.Cli.Verbs;
+
+/// <summary><c>logs</c>: what a task printed, byte for byte.</summary>
+internal static class LogsVerb
+{
+    private static readonly Argument<string> Id = new("ID") { Description = "The task's id." };
+    private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on to the end of the task." };
+    private static readonly Option<long?> Tail = Common.Number("--tail", "Only the last lines.", "N", 0);
+    private static readonly Option<long?> Offset = Common.Number("--offset", "Begin at this byte.", "BYTES", 0);
+    private static readonly Option<string?> Host = new("--host") { Description = "The host that knows the task.", HelpName = "NAME" };
+
+    public static Verb Create()
+    {
+        var verb = new Verb(
+            "logs", "Shows what a task has printed, byte for byte. Ends with 0 when the log was delivered, however the task ended.", LogsAsync,
+            "rdispatch logs -f build-17", "rdispatch logs build-17 --tail 20", "rdispatch logs build-17 --offset 4096 --json")
+        {
+            Id, Follow, Tail, Offset, Host,
+        };
+        verb.Validators.Add(result =>
+        {
+            if (result.GetResult(Tail) is not null && result.GetResult(Offset) is not null)
+                result.AddError("--tail and --offset both say where to begin: give one of them.");
+        });
+        return verb;
+    }
+
+    private static async Task<int> LogsAsync(Invocation run)
+    {
+        var task = await FindAsync(run).ConfigureAwait(false);
+        ILogPrinter printer = run.IsJson ? new JsonLog(run.Screen) : new RawLog(run.Screen);
+        var query = new LogQuery { Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0 };
+        try
+        {
+            await foreach (var chunk in run.Dispatcher.ReadLogAsync(task, query, run.Token).ConfigureAwait(false))
+                printer.Add(chunk);
+            printer.Finish();
+            return ExitCodes.Success;
+        }
+        catch (OperationCanceledException) when (run.IsInterrupted)
+        {
+            printer.Finish();
+            var failure = run.Interrupted(task);
+            run.Screen.Fail(failure);
+            return failure.ExitCode;
+        }
+        catch (DispatchException e)
+        {
+            throw e.About(task.HostName, task.Id);
+        }
+    }
+
+    private static async Task<RemoteTask> FindAsync(Invocation run)
+    {
+        var id = run.Get(Id);
+        var host = run.Get(Host) is { } name ? run.Inventory.Resolve(name) : null;
+        var tasks = await run.Dispatcher.FindAsync(id, host, run.Token).ConfigureAwait(false);
+        return tasks is [var only] ? only : throw new DispatchException(
+            FailureReason.InvalidInput, $"The task '{id}' is on several hosts: {string.Join(", ", tasks.Select(t => t.HostName))}.",
+            "Name one of them with --host.") { TaskId = id };
+    }
+}

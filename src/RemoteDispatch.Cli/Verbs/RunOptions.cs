@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+using RemoteDispatch.Connections;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.Cli.Verbs;
+
+/// <summary>What <c>run</c> takes, and the request that it makes of it.</summary>
+internal static class RunOptions
+{
+    public static readonly Option<string[]> Hosts = Common.Hosts("Where to run it: a name of the inventory, or an address; may be given several times. [default: local]");
+    public static readonly Option<string?> Id = new("--id") { Description = "The task's id. Dispatched again with it, the same task never runs twice.", HelpName = "ID" };
+    public static readonly Option<bool> Wait = new("--wait") { Description = "Follow the log, and end with the task's own exit code." };
+    public static readonly Option<TimeSpan?> Timeout = Common.Span("--timeout", "The task's time limit. The host keeps to it, whoever waits.");
+    public static readonly Option<string?> Directory = new("--directory") { Description = "Where the command runs: a folder on the host. [default: the home]", HelpName = "DIR" };
+    public static readonly Option<string[]> Environment = new("--env") { Description = "A variable for the task; may be given several times. It is recorded on the host: no place for secrets.", HelpName = "NAME=VALUE" };
+    public static readonly Option<bool> LoginShell = new("--login-shell") { Description = "Run it through the user's login shell, for hosts whose PATH is set in a profile." };
+    public static readonly Option<long?> Throttle = Common.Number("--throttle", $"How many hosts are worked on side by side. [default: {Results.DefaultThrottle}]", "N", 1);
+    public static readonly Option<string?> File = new("--file") { Description = "Send this script instead of COMMAND; '-' is stdin.", HelpName = "PATH" };
+    public static readonly Argument<string[]> Command = new("COMMAND")
+    {
+        Description = "Behind '--'. One word is shell text as it stands; several words are one command and its arguments, each as it is.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    /// <summary>Finds what does not fit together before anything is done.</summary>
+    public static void Validate(CommandResult result)
+    {
+        var words = result.GetResult(Command)?.Tokens.Count ?? 0;
+        if (result.GetResult(File) is null == (words == 0))
+            result.AddError(words == 0 ? "There is nothing to run: put the command behind '--', or name a script with --file." : "A script and a command are one too many.");
+        foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
+        {
+            if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)
+                result.AddError($"'{variable.Value}' is no variable: write NAME=VALUE.");
+        }
+    }
+
+    /// <summary>Makes the request, and checks it.</summary>
+    /// <exception cref="DispatchException">A part of it cannot be used.</exception>
+    public static async Task<TaskRequest> ToRequestAsync(Invocation run)
+    {
+        var words = run.Get(Command);
+        // Else a misspelt option would become a part of the command, and the command would run in the wrong place.
+        if (words.Length != run.WordsBehindDashes)
+            throw new DispatchException(FailureReason.InvalidInput, $"'{words[0]}' is no option of run.", "Put the command behind '--': rdispatch run -- COMMAND.");
+        var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var variable in run.Get(Environment) ?? [])
+        {
+            var cut = variable.IndexOf('=', StringComparison.Ordinal);
+            environment[variable[..cut]] = variable[(cut + 1)..];
+        }
+
+        var request = new TaskRequest
+        {
+            Command = run.Get(File) is { } path ? await ReadScriptAsync(path, run.Token).ConfigureAwait(false) : ToShellText(words),
+            Id = run.Get(Id) is { } id ? TaskId.Parse(id) : null,
+            WorkingDirectory = run.Get(Directory),
+            Environment = environment,
+            LoginShell = run.Get(LoginShell),
+            TimeLimit = run.Get(Timeout),
+        };
+        request.Validate();
+        return request;
+    }
+
+    /// <summary>One word is shell text already; several are a command and its arguments, which no shell may take apart again.</summary>
+    internal static string ToShellText(IReadOnlyList<string> words) => words is [var text] ? text : ShellQuote.Join(words);
+
+    private static async Task<string> ReadScriptAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var content = new MemoryStream();
+            var source = path == "-" ? Console.OpenStandardInput() : System.IO.File.OpenRead(path);
+            await using (source.ConfigureAwait(false))
+                await source.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content.GetBuffer(), 0, (int)content.Length);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new DispatchException(FailureReason.InvalidInput, $"The script '{path}' is not UTF-8.", "Convert it, or copy it to the host and run it there.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new DispatchException(FailureReason.LocalFile, $"The script '{path}' cannot be read: {e.Message}", "Check its path and permissions.", e);
+        }
+    }
+}

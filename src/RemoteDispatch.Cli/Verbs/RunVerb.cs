@@ -1,0 +1,103 @@
+using RemoteDispatch.Cli.Logs;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.Cli.Verbs;
+
+/// <summary><c>run</c>: sends a command to hosts; with <c>--wait</c>, follows it to its end.</summary>
+internal static class RunVerb
+{
+    public static Verb Create()
+    {
+        var verb = new Verb(
+            "run", "Sends a command to hosts, where it runs detached, and returns at once.", RunAsync,
+            "rdispatch run --wait -- 'uname -a; date'",
+            "rdispatch run --host gpu1 --timeout 8h --directory ~/train -- python train.py --epochs 3",
+            "rdispatch run --host web1 --host web2 --wait --file deploy.sh")
+        {
+            RunOptions.Hosts, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
+            RunOptions.LoginShell, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
+        };
+        verb.Validators.Add(RunOptions.Validate);
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(Invocation run)
+    {
+        var request = await RunOptions.ToRequestAsync(run).ConfigureAwait(false);
+        string[] hosts = run.Get(RunOptions.Hosts) is { Length: > 0 } named ? [.. named.Distinct()] : [DispatchHost.LocalName];
+        var isWaited = run.Get(RunOptions.Wait);
+        return await run.ShowEachAsync(
+            hosts,
+            host => RunOneAsync(run, host, request, isWaited ? PrinterFor(run, host, hosts.Length) : null),
+            isWaited ? null : run.ShowLine,
+            (int)Math.Min(run.Get(RunOptions.Throttle) ?? Results.DefaultThrottle, int.MaxValue)).ConfigureAwait(false);
+    }
+
+    private static ILogPrinter PrinterFor(Invocation run, string host, int hosts) =>
+        run.IsJson ? new NoLog() : hosts == 1 ? new RawLog(run.Screen) : new PrefixedLog(run.Screen, host);
+
+    private static async Task<Outcome> RunOneAsync(Invocation run, string name, TaskRequest request, ILogPrinter? printer)
+    {
+        // The id is made here, so that it can be told even if the answer never comes.
+        request = request with { Id = request.Id ?? TaskId.New(run.Time) };
+        RemoteTask? task = null;
+        var host = Resolve(run, name);
+        try
+        {
+            task = await run.Dispatcher.DispatchAsync(host, request, run.Token).ConfigureAwait(false);
+            if (printer is null)
+                return Outcome.Done(task);
+            task = await FollowAsync(run, task, printer).ConfigureAwait(false);
+            return Outcome.Ended(await CollectAsync(run, task).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (run.IsInterrupted)
+        {
+            return Outcome.Failed(task is not null ? run.Interrupted(task) : run.Interrupted(
+                $"whether the task '{request.Id}' was started on host '{name}' is not known",
+                $"rdispatch status {request.Id} --host {name}", name, request.Id!.Value));
+        }
+        catch (DispatchException e)
+        {
+            return Outcome.Failed(Failure.Of(e.About(name, request.Id!.Value)));
+        }
+    }
+
+    private static DispatchHost Resolve(Invocation run, string name)
+    {
+        try
+        {
+            return run.Inventory.Resolve(name);
+        }
+        catch (DispatchException e)
+        {
+            throw e.About(name, null);
+        }
+    }
+
+    private static async Task<RemoteTask> FollowAsync(Invocation run, RemoteTask task, ILogPrinter printer)
+    {
+        await foreach (var chunk in run.Dispatcher.ReadLogAsync(task, new LogQuery { Follow = true }, run.Token).ConfigureAwait(false))
+        {
+            printer.Add(chunk);
+            task = chunk.Task;
+        }
+
+        printer.Finish();
+        return task;
+    }
+
+    /// <summary>Copies the log here. That it cannot be copied changes nothing about how the task ended.</summary>
+    private static async Task<RemoteTask> CollectAsync(Invocation run, RemoteTask task)
+    {
+        try
+        {
+            return await run.Dispatcher.CollectLogAsync(task, null, run.Token).ConfigureAwait(false);
+        }
+        catch (DispatchException e)
+        {
+            run.Screen.Warn($"the log of the task '{task.Id}' on host '{task.HostName}' was not collected: {e.Message}");
+            return task;
+        }
+    }
+}
