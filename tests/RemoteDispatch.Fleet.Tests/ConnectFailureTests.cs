@@ -29,9 +29,9 @@ public sealed class ConnectFailureTests(SharedFleet shared)
     {
         await using var fleet = await OwnFleet.StartAsync(1);
         await fleet.Hosts[0].StopAsync(Bench.Cancel);
-        await using var bench = new Bench(fleet, o => Quick(o) with { RetryDelay = TimeSpan.FromSeconds(5) });
+        await using var bench = new Bench(fleet, o => o with { RetryDelay = TimeSpan.FromSeconds(2) });
         var running = bench.RunAsync(Bench.HostOf(fleet.Hosts[0]), "true");
-        while (!bench.Steps.Any(s => s.Name == "connect_retry"))
+        while (!bench.Steps.Any(s => s.Name == "connect_retry") && !running.IsCompleted)
             await Task.Delay(5, Bench.Cancel);
         await fleet.Hosts[0].StartAsync(Bench.Cancel);
         Assert.Equal(TaskState.Succeeded, (await running).State);

@@ -165,6 +165,21 @@ public sealed class DispatchTests(SharedFleet shared)
         Assert.Equal("it's here\n", await bench.TextOf(login));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Arguments_reach_the_script_exactly(bool loginShell)
+    {
+        await using var bench = new Bench(shared.Fleet);
+        var request = new TaskRequest
+        {
+            Command = "printf '%s|' \"$#\" \"$@\"",
+            Arguments = ["two words", "it's $(id)", "", "-n", "line\nbreak", "é漢"],
+            LoginShell = loginShell,
+        };
+        var task = await bench.Dispatcher.DispatchAsync(Bench.HostOf(shared.Fleet.Hosts[3]), request, Bench.Cancel);
+        await bench.Dispatcher.WaitAsync(task, null, Bench.Cancel);
+        Assert.Equal("6|two words|it's $(id)||-n|line\nbreak|é漢|", await bench.TextOf(task));
+    }
+
     [Fact]
     public async Task Tail_gives_the_last_lines_and_follow_goes_on_from_them()
     {

@@ -51,7 +51,7 @@ internal static class HostsAddVerb
             Address = address,
             Transport = run.Get(Transport) is { } word ? Enum.Parse<Hosts.Transport>(word, ignoreCase: true) : DispatchHost.Detect(address),
             Container = ContainerChoice.Parse(run.Get(Container)),
-            Capabilities = DispatchHost.CheckCapabilities(run.Get(Capabilities) ?? []),
+            Capabilities = run.Get(Capabilities) ?? [],
             WorkspaceRoot = run.Get(Root),
         };
         HostsVerb.Show(run, await run.Inventory.AddAsync(host, run.Get(Force), run.Token).ConfigureAwait(false), "added");

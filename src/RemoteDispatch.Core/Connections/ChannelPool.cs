@@ -29,12 +29,19 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
 
     public ConnectionOptions Options { get; } = options;
 
-    /// <summary>Says in which container, if any, work for this host happens: <c>auto</c> becomes a name or none. Others stay as they are.</summary>
+    /// <summary>
+    /// Connects, where no channel is open yet, and says in which container, if any, work for this host happens: <c>auto</c>
+    /// becomes a name or none. Whoever has come this far has sent nothing yet.
+    /// </summary>
     /// <exception cref="DispatchException">The host cannot be reached, or it has more than one such container.</exception>
     public async Task<DispatchHost> SettleAsync(DispatchHost host, CancellationToken cancellationToken)
     {
         if (host.Container != ContainerChoice.Auto)
+        {
+            await OpenAsync(host, ChannelUse.Control, cancellationToken).ConfigureAwait(false);
             return host;
+        }
+
         var auto = PlaceOf(host, ChannelUse.Control);
         var slot = SlotOf(auto);
         await slot.Opening.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -83,6 +90,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     /// <exception cref="DispatchException">The host cannot be reached, or did not answer.</exception>
     public async Task<ChannelReply> RequestAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
+        var slot = SlotOf(PlaceOf(host, use));
         var (channel, isNew) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
         var start = Options.Time.GetTimestamp();
         try
@@ -97,7 +105,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
         }
         finally
         {
-            SlotOf(PlaceOf(host, use)).Touch(this);
+            slot.Touch(this);
         }
     }
 
@@ -136,21 +144,27 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
         }
     }
 
-    /// <summary>Connects, with a second attempt where the first failed for a reason that may pass.</summary>
+    /// <summary>
+    /// Connects, with a second attempt where the first failed for a reason that may pass. The time limit is for both: a host
+    /// that swallows packets costs it once.
+    /// </summary>
     private async Task<HostChannel> ConnectAsync(DispatchHost host, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        var first = Options.Time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             var start = Options.Time.GetTimestamp();
+            var left = Options with { ConnectTimeout = Options.ConnectTimeout - Options.Time.GetElapsedTime(first) };
             try
             {
-                var route = await Route.FindAsync(host, Options, cancellationToken).ConfigureAwait(false);
-                var channel = await HostChannel.OpenAsync(route, resident, Options, cancellationToken).ConfigureAwait(false);
+                var route = await Route.FindAsync(host, left, cancellationToken).ConfigureAwait(false);
+                var channel = await HostChannel.OpenAsync(route, resident, left, cancellationToken).ConfigureAwait(false);
                 Tell(host, "connected", start, $"attempt={attempt}");
                 return channel;
             }
-            catch (DispatchException e) when (attempt < Attempts && ConnectFailure.MayPass(e.Reason))
+            catch (DispatchException e) when (attempt < Attempts && ConnectFailure.MayPass(e.Reason)
+                && Options.Time.GetElapsedTime(first) + Options.RetryDelay < Options.ConnectTimeout)
             {
                 Tell(host, "connect_retry", start, e.Message);
                 await Task.Delay(Options.RetryDelay, Options.Time, cancellationToken).ConfigureAwait(false);

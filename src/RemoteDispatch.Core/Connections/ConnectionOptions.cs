@@ -3,8 +3,8 @@ namespace RemoteDispatch.Connections;
 /// <summary>How connections are made and kept. The defaults are for people and for scheduled tasks alike.</summary>
 public sealed record ConnectionOptions
 {
-    /// <summary>How long one attempt to connect may take, login scripts included. 20 seconds.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    /// <summary>How long a connect may take in all: both attempts, and login scripts. 15 seconds.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The pause between the two attempts. 2 seconds.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(2);

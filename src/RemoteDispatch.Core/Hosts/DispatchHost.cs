@@ -18,6 +18,7 @@ public sealed partial record DispatchHost
 
     private readonly string _name = "";
     private readonly string? _workspaceRoot;
+    private readonly IReadOnlyList<string> _capabilities = [];
 
     /// <summary>What the host is called here; for a host that is not in the inventory, the address as it was given.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: no host can have that name.</exception>
@@ -39,7 +40,12 @@ public sealed partial record DispatchHost
     public ContainerChoice Container { get; init; } = ContainerChoice.None;
 
     /// <summary>What the host can do, in the user's own words: <c>gpu</c>, <c>macos</c>, <c>os=linux</c>.</summary>
-    public IReadOnlyList<string> Capabilities { get; init; } = [];
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: one is not one word.</exception>
+    public IReadOnlyList<string> Capabilities
+    {
+        get => _capabilities;
+        init => _capabilities = [.. value.Select(CheckCapability).Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
 
     /// <summary>
     /// The folder of the workspaces on the host, absolute or below <c>~/</c>; null for <c>~/.remote-dispatch/tasks</c>.
@@ -84,12 +90,7 @@ public sealed partial record DispatchHost
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Address, Transport, Container, WorkspaceRoot);
 
-    /// <summary>Checks capabilities that were given: each one word, none twice.</summary>
-    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: one cannot be used.</exception>
-    public static IReadOnlyList<string> CheckCapabilities(IEnumerable<string> capabilities) =>
-        [.. capabilities.Select(CheckCapability).Distinct(StringComparer.OrdinalIgnoreCase)];
-
-    internal static string CheckCapability(string text) => CapabilityPattern().IsMatch(text) ? text : throw new DispatchException(
+    private static string CheckCapability(string text) => CapabilityPattern().IsMatch(text) ? text : throw new DispatchException(
         FailureReason.InvalidInput, $"{Text.Show(text)} is no capability.", "Use one word, as 'gpu' or 'os=linux'.");
 
     private static string CheckRoot(string root)

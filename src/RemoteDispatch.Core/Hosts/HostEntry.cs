@@ -29,7 +29,7 @@ internal static class HostEntry
                 Address = address,
                 Transport = ReadTransport(entry, address),
                 Container = ContainerChoice.Parse(ReadText(entry, "container")),
-                Capabilities = (entry["capabilities"] as JsonArray ?? []).Select(c => DispatchHost.CheckCapability((string)c!)).ToArray(),
+                Capabilities = (entry["capabilities"] as JsonArray ?? []).Select(c => (string)c!).ToArray(),
                 WorkspaceRoot = ReadText(entry, "workspaceRoot"),
                 Added = ReadText(entry, "added") is { Length: > 0 } added
                     ? DateTimeOffset.Parse(added, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null,

@@ -61,7 +61,7 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
                     "Change it (Set-DispatchHost), add it again by force (-Force, --force), or take another name.") { Host = host.Name };
             }
 
-            var added = host with { Added = host.Added ?? _time.GetUtcNow() };
+            var added = host with { Added = host.Added ?? WholeSeconds(_time.GetUtcNow()) };
             file.Hosts[host.Name] = HostEntry.Write(added, file.Hosts[host.Name] as JsonObject);
             return added;
         }, cancellationToken);
@@ -119,6 +119,9 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public static DispatchException NotFound(string name) => new(
         FailureReason.HostNotFound, $"The inventory has no host {Text.Show(name)}.",
         "List the hosts with Get-DispatchHost or 'rdispatch hosts list'.") { Host = name };
+
+    // As the file has it.
+    private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
     private static void CheckName(string name)
     {

@@ -69,7 +69,7 @@ internal sealed class InventoryFile
         {
             var line = e.LineNumber is { } number ? $", line {number + 1}" : "";
             throw new DispatchException(
-                FailureReason.DamagedFile, $"The inventory '{path}'{line} cannot be read: {e.Message}",
+                FailureReason.DamagedFile, $"The inventory '{path}'{line} cannot be read: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}",
                 "Mend the file by hand; it was left as it is.", e);
         }
     }

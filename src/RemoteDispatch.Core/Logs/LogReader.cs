@@ -50,7 +50,7 @@ internal sealed class LogReader(WorkspaceClient workspaces)
                 throw NotFound(host, id);
             // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
             var drained = bytes.Length < count;
-            var isLast = drained && (!follow || state is Ended or Lost);
+            var isLast = drained && (!follow || state is Ended or Lost or Claimed { ThisBoot: false });
             if (bytes.Length > 0 || isLast)
                 yield return new LogPart(offset, bytes, state);
             if (isLast)

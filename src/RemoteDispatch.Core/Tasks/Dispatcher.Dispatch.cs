@@ -25,6 +25,7 @@ public sealed partial class Dispatcher
         var dispatched = Options.Time.GetUtcNow();
         try
         {
+            // Connected first: what fails until here has left no task anywhere.
             var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
             var before = Options.Ledger.Find(id.Value, host.Name);
             var task = new RemoteTask
@@ -38,7 +39,7 @@ public sealed partial class Dispatcher
             // Written before it is sent: whatever ends this process now, the task is in the list.
             if (before is null)
                 Record(task);
-            var answer = await LaunchAsync(task, request.ToOrder(id, dispatched), before is null, cancellationToken).ConfigureAwait(false);
+            var answer = await LaunchAsync(task, request.ToOrder(id, dispatched), cancellationToken).ConfigureAwait(false);
             task = Settle(answer, before is not null && before.Host.Container == place.Container ? before with { Host = place } : task);
             Tell(host.Name, "launched", since, $"task={task.Id} state={task.State}");
             return task;
@@ -49,7 +50,7 @@ public sealed partial class Dispatcher
         }
     }
 
-    private async Task<LaunchAnswer> LaunchAsync(RemoteTask task, LaunchOrder order, bool isNew, CancellationToken cancellationToken)
+    private async Task<LaunchAnswer> LaunchAsync(RemoteTask task, LaunchOrder order, CancellationToken cancellationToken)
     {
         try
         {
@@ -60,12 +61,6 @@ public sealed partial class Dispatcher
             // It may have been started, or not. The workspace knows, and asking it is the same request again: the wrapper's
             // gate lets one of the two through.
             return await _workspaces.LaunchAsync(task.Host, order, cancellationToken).ConfigureAwait(false);
-        }
-        catch (DispatchException e) when (isNew && e.Reason != FailureReason.RequestTimedOut)
-        {
-            // Nothing was sent, so that there is no task.
-            Options.Ledger.Forget(task);
-            throw;
         }
     }
 

@@ -5,6 +5,9 @@ public sealed partial class Dispatcher
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    // What a timer can count; a longer wait is as good as an endless one.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(48);
+
     /// <summary>
     /// Waits until a task has ended. A connection that is lost meanwhile is made again, for as long as the caller lets it.
     /// </summary>
@@ -15,7 +18,7 @@ public sealed partial class Dispatcher
     /// <exception cref="DispatchException"><see cref="FailureReason.WaitTimedOut"/>, or the task cannot be looked at.</exception>
     public async Task<RemoteTask> WaitAsync(RemoteTask task, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
-        using var limit = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, Options.Time);
+        using var limit = new CancellationTokenSource(timeout is { } span && span < LongestWait ? span : Timeout.InfiniteTimeSpan, Options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var patience = new Patience(Options.Time, Options.Connections.Observer);
         var pause = ShortestPause;

@@ -22,6 +22,9 @@ public sealed record TaskRequest
     /// </summary>
     public required string Command { get; init; }
 
+    /// <summary>What the command gets as <c>$1</c>, <c>$2</c>, …</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>The id; null for a new one. The same id with the same request is the same task, and never runs twice.</summary>
     public TaskId? Id { get; init; }
 
@@ -41,7 +44,7 @@ public sealed record TaskRequest
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The command as people see it in a list: one line of at most 200 characters.</summary>
-    public string Summary => Text.OneLine(Command.Trim(), 200);
+    public string Summary => Text.OneLine(string.Join(' ', [Command.Trim(), .. Arguments]), 200);
 
     /// <summary>Checks everything that can be checked before anything is sent.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: a part cannot be used.</exception>
@@ -61,6 +64,8 @@ public sealed record TaskRequest
             throw Invalid("A time limit is more than nothing and at most a year.", "Leave it out for as long as it takes.");
         if (StopGrace < TimeSpan.Zero || StopGrace > TimeSpan.FromHours(1))
             throw Invalid("A grace period is at most an hour.", "Use a few seconds.");
+        if (Arguments.Any(a => a.Contains('\0', StringComparison.Ordinal) || HasLoneSurrogate(a)))
+            throw Invalid("An argument holds a character that no command line can carry.", "Encode it.");
         foreach (var (name, value) in Environment)
         {
             WorkspaceClient.CheckVariable(name);
@@ -112,6 +117,7 @@ public sealed record TaskRequest
         Digest = Digest(),
         TaskJson = ToJson(id, dispatched),
         Command = Command,
+        Arguments = Arguments,
         Environment = Environment,
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
@@ -125,11 +131,15 @@ public sealed record TaskRequest
         yield return WorkingDirectory ?? "";
         yield return LoginShell ? "login" : "";
         yield return (TimeLimit ?? TimeSpan.Zero).ToString("c", CultureInfo.InvariantCulture);
+        yield return Environment.Count.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in Environment.OrderBy(v => v.Key, StringComparer.Ordinal))
         {
             yield return name;
             yield return value;
         }
+
+        foreach (var argument in Arguments)
+            yield return argument;
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

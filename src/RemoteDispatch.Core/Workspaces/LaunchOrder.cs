@@ -13,6 +13,8 @@ internal sealed record LaunchOrder
 
     public required string Command { get; init; }
 
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>The task's variables, secrets among them; they go into the environment and nowhere else.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

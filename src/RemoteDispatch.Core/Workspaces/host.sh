@@ -61,52 +61,53 @@ rd_detacher() {
   fi
 }
 
-# rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY: starts a task once. The request that calls it
-# sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the task's
+# rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY ARGUMENT...: starts a task once. The request that
+# calls it sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the task's
 # environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
 # Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON.
 rd_launch() {
   rd_root "$1" && rd_owned && rd_detacher || return 0
-  RD_DIR=$RD_ROOT/$2
+  rd_id=$2 rd_digest=$3 rd_mark=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
+  shift 9
+  RD_DIR=$RD_ROOT/$rd_id
   rd_boot
   RD_NOW=$(date +%s)
-  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$4") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 0; }
+  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$rd_mark") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 0; }
   RD_CLAIM=
   set -C
-  { printf '%s %s %s\n' "$3" "$RD_BOOT" "$RD_NOW" >"$RD_DIR/claim"; } 2>/dev/null
+  { printf '%s %s %s\n' "$rd_digest" "$RD_BOOT" "$RD_NOW" >"$RD_DIR/claim"; } 2>/dev/null
   set +C
   { read -r RD_CLAIM _ <"$RD_DIR/claim"; } 2>/dev/null
   if [ -z "$RD_CLAIM" ]; then
-    rd_unclaim "$4"
-    echo 'refused the workspace cannot be written: is the disk full?'
+    rd_unclaim
+    echo "$RD_FULL"
     return 0
   fi
-  if [ "$RD_CLAIM" != "$3" ]; then
-    rd_withdraw "$4"
+  if [ "$RD_CLAIM" != "$rd_digest" ]; then
+    rd_withdraw
     printf 'conflict %s\n' "$RD_CLAIM"
     return 0
   fi
   if [ -e "$RD_DIR/process" ] || [ -e "$RD_DIR/exit" ]; then
-    rd_withdraw "$4"
-    rd_state "$RD_DIR"
-    printf 'taken %s\n' "$RD_STATE"
+    rd_taken
     return 0
   fi
   # Each attempt has files of its own, since a launch whose caller died may still be under way.
   if ! {
-    printf '%s' "$rd_command" >"$RD_DIR/$4/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$4/task.json" &&
-      printf '%s\n%s\n' "$RD_PROCESS" "$RD_WRAPPER" >"$RD_DIR/$4/wrapper"
+    printf '%s' "$rd_command" >"$RD_DIR/$rd_mark/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$rd_mark/task.json" &&
+      printf '%s\n%s\n' "$RD_PROCESS" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper"
   } 2>/dev/null; then
-    rd_unclaim "$4"
-    echo 'refused the workspace cannot be written: is the disk full?'
+    rd_unclaim
+    echo "$RD_FULL"
     return 0
   fi
   RD_ACK=$(
     exec 2>&1
     rd_env
-    REMOTE_DISPATCH_ID=$2 REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$4
+    REMOTE_DISPATCH_ID=$rd_id REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$rd_mark
     export REMOTE_DISPATCH_ID REMOTE_DISPATCH_WORKSPACE REMOTE_DISPATCH_MARK
-    set -- sh "$RD_DIR/$4/wrapper" "$RD_DIR" "$4" "$RD_NOW" "$RD_HEAR" "$5" "$6" "$7" "$8" "$9"
+    set -- sh "$RD_DIR/$rd_mark/wrapper" "$RD_DIR" "$rd_mark" "$RD_NOW" "$RD_HEAR" \
+      "$rd_limit" "$rd_grace" "$rd_login" "$rd_interpreter" "$rd_cwd" "$@"
     case $RD_SETSID in
       fork) exec setsid -f "$@" ;;
       plain) setsid "$@" & ;;
@@ -115,27 +116,32 @@ rd_launch() {
   )
   case $RD_ACK in
     'started '* | 'refused '*) printf '%s\n' "$RD_ACK" ;;
-    taken)
-      rd_withdraw "$4"
-      rd_state "$RD_DIR"
-      printf 'taken %s\n' "$RD_STATE"
-      ;;
+    taken) rd_taken ;;
     *)
-      rd_unclaim "$4"
+      rd_unclaim
       printf 'refused the wrapper did not start: %s\n' "$RD_ACK" | tr '\n' ' '
       echo
       ;;
   esac
 }
 
-# rd_withdraw MARK: removes what an attempt laid out that did not come to be.
-rd_withdraw() {
-  rm -rf -- "${RD_DIR:?}/$1"
+RD_FULL='refused the workspace cannot be written: is the disk full?'
+
+# rd_taken: another attempt has started the task, or did long ago.
+rd_taken() {
+  rd_withdraw
+  rd_state "$RD_DIR"
+  printf 'taken %s\n' "$RD_STATE"
 }
 
-# rd_unclaim MARK: the same, and the claim with it where nothing was ever started under it: the id is free again.
+# rd_withdraw: removes what this attempt laid out.
+rd_withdraw() {
+  rm -rf -- "${RD_DIR:?}/${rd_mark:?}"
+}
+
+# rd_unclaim: the same, and the claim with it where nothing was ever started under it: the id is free again.
 rd_unclaim() {
-  rd_withdraw "$1"
+  rd_withdraw
   [ -e "$RD_DIR/process" ] || rm -f -- "$RD_DIR/claim"
   rmdir -- "$RD_DIR" 2>/dev/null
   return 0

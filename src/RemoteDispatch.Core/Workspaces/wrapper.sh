@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # wrapper.sh: what lives as long as a task does. It is started once, detached, in a session of its own, as
-#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH HEAR LIMIT GRACE LOGIN INTERPRETER DIRECTORY
+#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH HEAR LIMIT GRACE LOGIN INTERPRETER DIRECTORY ARGUMENT...
 # with the task's environment (secrets too: they are nowhere else). It takes the gate, proves that it runs with one
 # line on stdout, runs the command with the log as its output, and writes the exit record. process.sh stands above it.
 #   MARK         names this attempt; its files wait in WORKSPACE/MARK
@@ -10,8 +10,10 @@
 #   LOGIN        1: through the user's login shell
 #   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
 #   DIRECTORY    where the command runs; empty: at home
+#   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
+shift 9
 trap '' HUP
 
 # rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all.
@@ -78,16 +80,17 @@ CDPATH='' cd -- "$rd_cwd" 2>/dev/null || rd_refuse "the working directory '$rd_c
 if [ -n "$rd_interpreter" ]; then
   [ -x "$rd_interpreter" ] || rd_refuse "the interpreter '$rd_interpreter' that the script names is not there"
   chmod 700 "$rd_dir/command"
-  set -- "$rd_dir/command"
+  set -- "$rd_dir/command" "$@"
 else
-  set -- sh "$rd_dir/command"
+  set -- sh "$rd_dir/command" "$@"
 fi
 if [ "$rd_login" = 1 ]; then
-  # Through a variable and not through the line: what -c takes is the login shell's own language.
-  REMOTE_DISPATCH_COMMAND=$rd_dir/command
-  export REMOTE_DISPATCH_COMMAND
+  # As words and not as a line: what -c takes is the login shell's own language.
   # shellcheck disable=SC2016 # the login shell expands it
-  set -- "${SHELL:-sh}" -l -c "exec ${2:+sh }\"\$REMOTE_DISPATCH_COMMAND\""
+  case ${SHELL-} in
+    */fish) set -- "$SHELL" -l -c 'exec $argv' "$@" ;;
+    *) set -- "${SHELL:-sh}" -l -c 'exec "$@"' sh "$@" ;;
+  esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
 { : >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'

@@ -53,7 +53,7 @@ public sealed class AddDispatchHostCommand : DispatchCmdlet
             Address = address,
             Transport = Transport ?? DispatchHost.Detect(address),
             Container = ContainerChoice.Parse(Container),
-            Capabilities = DispatchHost.CheckCapabilities(Capability),
+            Capabilities = Capability,
             WorkspaceRoot = WorkspaceRoot,
         };
         if (!ShouldProcess(Name, $"Add the host at {address} ({host.Transport}) to the inventory"))

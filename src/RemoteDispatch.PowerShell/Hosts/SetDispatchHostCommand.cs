@@ -66,7 +66,7 @@ public sealed class SetDispatchHostCommand : DispatchCmdlet
             Address = address,
             Transport = Transport ?? (Address is null ? host.Transport : DispatchHost.Detect(address)),
             Container = Container is null ? host.Container : ContainerChoice.Parse(Container),
-            Capabilities = Capability is null ? host.Capabilities : DispatchHost.CheckCapabilities(Capability),
+            Capabilities = Capability is null ? host.Capabilities : Capability,
             WorkspaceRoot = WorkspaceRoot ?? host.WorkspaceRoot,
         };
     }
