@@ -41,7 +41,7 @@ public sealed partial class Dispatcher
                 Record(task);
             var answer = await LaunchAsync(task, request.ToOrder(id, dispatched), cancellationToken).ConfigureAwait(false);
             task = Settle(answer, before is not null && before.Host.Container == place.Container ? before with { Host = place } : task);
-            Tell(host.Name, "launched", since, $"task={task.Id} state={task.State}");
+            Tell(host.Name, "success", since, $"task={task.Id} state={task.State}");
             return task;
         }
         catch (DispatchException e)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Management.Automation;
 using System.Threading.Channels;
 using RemoteDispatch.Tasks;
@@ -13,13 +15,23 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     // Enough that a burst does not hold the work up, few enough that a flood of log waits at its source.
     private const int MessagesHeld = 512;
 
+    private static readonly TimeSpan ProgressPause = TimeSpan.FromMilliseconds(200);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<Action> _messages = Channel.CreateBounded<Action>(MessagesHeld);
     private readonly List<Task> _work = [];
+    private readonly long _begun = Stopwatch.GetTimestamp();
     private SemaphoreSlim? _places;
+    private int _started;
+    private int _done;
+    private int _failed;
+    private bool _progressShown;
 
     /// <summary>How many hosts or tasks are worked on at once.</summary>
     protected virtual int Throttle => 32;
+
+    /// <summary>What the progress bar says is going on; null for no bar.</summary>
+    protected virtual string? Activity => null;
 
     private protected static Dispatcher Dispatcher => Session.Dispatcher;
 
@@ -52,11 +64,10 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     private protected void Start(object target, Func<Task> work)
     {
         _places ??= new SemaphoreSlim(Throttle);
-        var verbose = MyInvocation.BoundParameters.ContainsKey("Verbose") || VerboseIsOn();
         _work.RemoveAll(w => w.IsCompleted);
-        _work.Add(Task.Run(() => RunAsync(target, work, verbose)));
-        while (_messages.Reader.TryRead(out var message))
-            message();
+        _started++;
+        _work.Add(Task.Run(() => RunAsync(target, work)));
+        SayWhatIsReady();
     }
 
     /// <summary>Has something said on the pipeline's thread.</summary>
@@ -68,15 +79,21 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
         var done = Task.WhenAll(_work).ContinueWith(_ => _messages.Writer.TryComplete(), TaskScheduler.Default);
         try
         {
-            while (_messages.Reader.WaitToReadAsync(StopToken).AsTask().GetAwaiter().GetResult())
+            var more = _messages.Reader.WaitToReadAsync(StopToken).AsTask();
+            while (!more.Wait(ProgressPause, StopToken) || more.Result)
             {
-                while (_messages.Reader.TryRead(out var message))
-                    message();
+                ShowProgress();
+                if (!more.IsCompleted)
+                    continue;
+                SayWhatIsReady();
+                more = _messages.Reader.WaitToReadAsync(StopToken).AsTask();
             }
 
             done.GetAwaiter().GetResult();
+            if (_progressShown)
+                WriteProgress(new ProgressRecord(0, Activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or AggregateException { InnerException: OperationCanceledException })
         {
             throw new PipelineStoppedException();
         }
@@ -98,15 +115,42 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     /// <summary>Waits for a local step, as a change of the inventory.</summary>
     private protected T Await<T>(Func<CancellationToken, Task<T>> work) => Task.Run(() => work(StopToken)).GetAwaiter().GetResult();
 
-    private async Task RunAsync(object target, Func<Task> work, bool verbose)
+    private void SayWhatIsReady()
+    {
+        while (_messages.Reader.TryRead(out var message))
+            message();
+    }
+
+    /// <summary>One bar for all that goes on, once it has taken longer than a second; it costs the work nothing.</summary>
+    private void ShowProgress()
+    {
+        var elapsed = Stopwatch.GetElapsedTime(_begun);
+        if (Activity is null || elapsed < TimeSpan.FromSeconds(1))
+            return;
+        _progressShown = true;
+        var (done, failed) = (Volatile.Read(ref _done), Volatile.Read(ref _failed));
+        var rate = string.Create(CultureInfo.InvariantCulture, $"{done / elapsed.TotalSeconds:0.#}/s");
+        WriteProgress(new ProgressRecord(0, Activity, $"{done} done, {_started - done} running, {failed} failed, {rate}")
+        {
+            PercentComplete = 100 * done / Math.Max(1, _started),
+        });
+    }
+
+    /// <summary>One standard line per operation: typed and as text in the information stream, and for -Verbose.</summary>
+    private void Tell(WorkStep step)
+    {
+        WriteInformation(step, ["RemoteDispatch", step.Name]);
+        WriteVerbose(step.ToString());
+    }
+
+    private async Task RunAsync(object target, Func<Task> work)
     {
         try
         {
             await _places!.WaitAsync(StopToken).ConfigureAwait(false);
             try
             {
-                if (verbose)
-                    Session.Listen(step => _messages.Writer.TryWrite(() => WriteVerbose(step.ToString())));
+                Session.Listen(step => _messages.Writer.TryWrite(() => Tell(step)));
                 await work().ConfigureAwait(false);
             }
             finally
@@ -116,6 +160,7 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
         }
         catch (DispatchException e)
         {
+            Interlocked.Increment(ref _failed);
             await SayAsync(() => WriteError(Failures.ToErrorRecord(e, target))).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
@@ -127,8 +172,9 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
             // A fault of ours: it is told like any other, since nothing may be lost in the background.
             await SayAsync(() => WriteError(new ErrorRecord(e, "InternalError", ErrorCategory.NotSpecified, target))).ConfigureAwait(false);
         }
+        finally
+        {
+            Interlocked.Increment(ref _done);
+        }
     }
-
-    private bool VerboseIsOn() =>
-        GetVariableValue("VerbosePreference") is ActionPreference preference && preference != ActionPreference.SilentlyContinue;
 }

@@ -21,6 +21,9 @@ public sealed class TestDispatchHostCommand : DispatchCmdlet
     public int ThrottleLimit { get; set; } = 50;
 
     /// <inheritdoc/>
+    protected override string? Activity => "Testing hosts";
+
+    /// <inheritdoc/>
     protected override int Throttle => ThrottleLimit;
 
     /// <inheritdoc/>

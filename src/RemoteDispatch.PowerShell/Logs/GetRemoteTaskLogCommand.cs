@@ -12,6 +12,8 @@ namespace RemoteDispatch.PowerShell.Logs;
 [OutputType(typeof(RemoteTaskLogEntry), typeof(string))]
 public sealed class GetRemoteTaskLogCommand : TaskCommand
 {
+    private int _logs;
+
     /// <summary>Only so many lines before the end.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
@@ -27,6 +29,7 @@ public sealed class GetRemoteTaskLogCommand : TaskCommand
 
     private protected override async Task WorkAsync(RemoteTask task)
     {
+        Interlocked.Increment(ref _logs);
         var query = new LogQuery { Tail = Tail, Follow = Follow };
         await foreach (var batch in LogLines.ReadAsync(Dispatcher, task, query, StopToken).ConfigureAwait(false))
         {
@@ -41,7 +44,8 @@ public sealed class GetRemoteTaskLogCommand : TaskCommand
 
     private void Emit(LogLines batch)
     {
+        var prefix = Volatile.Read(ref _logs) > 1 ? batch.Task.HostName : null;
         foreach (var line in batch.Lines)
-            WriteObject(Raw ? line : new RemoteTaskLogEntry(line, batch.Task.HostName, batch.Task.Id));
+            WriteObject(Raw ? line : new RemoteTaskLogEntry(line, batch.Task.HostName, batch.Task.Id) { Prefix = prefix });
     }
 }

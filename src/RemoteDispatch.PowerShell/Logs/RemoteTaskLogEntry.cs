@@ -6,6 +6,9 @@ namespace RemoteDispatch.PowerShell.Logs;
 /// <param name="TaskId">The task.</param>
 public sealed record RemoteTaskLogEntry(string Text, string HostName, string TaskId)
 {
+    /// <summary>What is shown in front where several logs come together: the host; null where there is only one.</summary>
+    public string? Prefix { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Text;
 }

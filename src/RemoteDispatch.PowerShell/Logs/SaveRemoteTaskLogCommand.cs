@@ -13,6 +13,9 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     [Parameter]
     public string? Destination { get; set; }
 
+    /// <inheritdoc/>
+    protected override string? Activity => "Saving logs";
+
     private protected override bool MayProcess(Binding.TaskIdentity task) => ShouldProcess(task.Id, "Copy the task's log to this machine");
 
     private protected override async Task WorkAsync(RemoteTask task)

@@ -37,6 +37,9 @@ public sealed class GetRemoteTaskCommand : DispatchCmdlet
     public SwitchParameter Cached { get; set; }
 
     /// <inheritdoc/>
+    protected override string? Activity => "Looking at tasks";
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         _ids.AddRange(Id);

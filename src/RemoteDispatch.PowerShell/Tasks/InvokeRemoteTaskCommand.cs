@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Text;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.PowerShell.Logs;
 using RemoteDispatch.PowerShell.Binding;
@@ -11,19 +12,35 @@ namespace RemoteDispatch.PowerShell.Tasks;
 /// <summary>
 /// Sends a task to hosts. It returns as soon as the task is proved to run; with -Wait, when it has ended.
 /// </summary>
-[Cmdlet(VerbsLifecycle.Invoke, "RemoteTask", SupportsShouldProcess = true)]
-[OutputType(typeof(RemoteTask))]
+[Cmdlet(VerbsLifecycle.Invoke, "RemoteTask", SupportsShouldProcess = true, DefaultParameterSetName = CommandSet)]
+[OutputType(typeof(RemoteTask), typeof(Job))]
 public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
 {
+    private const string CommandSet = "Command";
+    private const string FileSet = "File";
+
+    private readonly List<DispatchHost> _jobHosts = [];
     private TaskRequest? _request;
 
-    /// <summary>The command or script; it arrives byte for byte.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
+    /// <summary>The command; it arrives byte for byte.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = CommandSet)]
     [ValidateNotNullOrEmpty]
-    public required string Command { get; set; }
+    public string Command { get; set; } = "";
+
+    /// <summary>A script of this machine. It is sent as it is, and run by what its first line names after #!, else by sh.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FileSet)]
+    [Alias("ScriptPath")]
+    [ValidateNotNullOrEmpty]
+    public string FilePath { get; set; } = "";
+
+    /// <summary>What the script gets as $1, $2, …</summary>
+    [Parameter(ParameterSetName = FileSet)]
+    [Alias("Args")]
+    public string[] ArgumentList { get; set; } = [];
 
     /// <summary>Names, addresses or hosts; without it, this machine.</summary>
-    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ParameterSetName = CommandSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = FileSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("ComputerName", "Cn")]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public HostIdentity[] HostName { get; set; } = [new(DispatchHost.LocalName)];
@@ -54,6 +71,10 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
+    /// <summary>Return a job that waits for the tasks: Receive-Job gives them as they end, Stop-Job stops them.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
     /// <summary>How many hosts are worked on at once.</summary>
     [Parameter]
     [ValidateRange(1, 1000)]
@@ -63,13 +84,17 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     protected override int Throttle => ThrottleLimit;
 
     /// <inheritdoc/>
+    protected override string? Activity => Wait ? "Waiting for tasks" : "Sending tasks";
+
+    /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         try
         {
             _request = new TaskRequest
             {
-                Command = Command,
+                Command = ParameterSetName == FileSet ? ReadScript() : Command,
+                Arguments = ArgumentList,
                 Id = Id is null ? null : TaskId.Parse(Id),
                 WorkingDirectory = WorkingDirectory,
                 Environment = ReadEnvironment(),
@@ -80,7 +105,7 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
         }
         catch (DispatchException e)
         {
-            ThrowTerminatingError(Failures.ToErrorRecord(e, Id ?? (object)Command));
+            ThrowTerminatingError(Failures.ToErrorRecord(e, Id ?? (ParameterSetName == FileSet ? FilePath : Command)));
         }
     }
 
@@ -89,14 +114,35 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     {
         foreach (var name in HostName)
         {
-            if (ShouldProcess(name.Name, $"Run: {_request!.Summary}"))
-                Start(name.Name, () => DispatchAsync(name));
+            Do(name.Name, () =>
+            {
+                var host = name.Resolve();
+                var plan = DispatchPlan.Of(host, _request!);
+                if (!ShouldProcess($"Send to host {host.Name}: {plan}", $"Send to host {host.Name}: {plan}?", "Invoke-RemoteTask"))
+                    return;
+                if (AsJob)
+                    _jobHosts.Add(host);
+                else
+                    Start(host.Name, () => DispatchAsync(host));
+            });
         }
     }
 
-    private async Task DispatchAsync(HostIdentity name)
+    /// <inheritdoc/>
+    protected override void EndProcessing()
     {
-        var task = await Dispatcher.DispatchAsync(name.Resolve(), _request!, StopToken).ConfigureAwait(false);
+        base.EndProcessing();
+        if (!AsJob || _jobHosts.Count == 0)
+            return;
+        var job = new DispatchJob(Dispatcher, _request!, _jobHosts, ThrottleLimit, _request!.Summary);
+        JobRepository.Add(job);
+        job.Begin();
+        WriteObject(job);
+    }
+
+    private async Task DispatchAsync(DispatchHost host)
+    {
+        var task = await Dispatcher.DispatchAsync(host, _request!, StopToken).ConfigureAwait(false);
         if (Wait)
             task = await FollowAsync(task).ConfigureAwait(false);
         await SayAsync(() => WriteObject(task)).ConfigureAwait(false);
@@ -119,6 +165,19 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     {
         foreach (var line in batch.Lines)
             WriteInformation(new HostInformationMessage { Message = $"{batch.Task.HostName}: {line}" }, ["PSHOST", "RemoteTaskLog"]);
+    }
+
+    private string ReadScript()
+    {
+        var path = GetUnresolvedProviderPathFromPSPath(FilePath);
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new DispatchException(FailureReason.LocalFile, $"The script '{path}' cannot be sent: {e.Message}", "Name a script of this machine, in UTF-8.", e);
+        }
     }
 
     private SortedDictionary<string, string> ReadEnvironment()

@@ -21,6 +21,9 @@ public sealed class RemoveRemoteTaskWorkspaceCommand : TaskCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <inheritdoc/>
+    protected override string? Activity => "Removing workspaces";
+
     private protected override bool MayProcess(TaskIdentity task) =>
         Force && !MyInvocation.BoundParameters.ContainsKey("WhatIf") || ShouldProcess(task.Id, "Remove the task's workspace from its host");
 

@@ -22,6 +22,9 @@ public sealed class StopRemoteTaskCommand : TaskCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <inheritdoc/>
+    protected override string? Activity => "Stopping tasks";
+
     private protected override bool MayProcess(TaskIdentity task) =>
         Force && !MyInvocation.BoundParameters.ContainsKey("WhatIf") || ShouldProcess(task.Id, "Stop the task and all its processes");
 

@@ -14,6 +14,9 @@ public sealed class WaitRemoteTaskCommand : TaskCommand
     [Duration]
     public TimeSpan? Timeout { get; set; }
 
+    /// <inheritdoc/>
+    protected override string? Activity => "Waiting for tasks";
+
     private protected override async Task WorkAsync(RemoteTask task)
     {
         var ended = await Dispatcher.WaitAsync(task, Timeout, StopToken).ConfigureAwait(false);

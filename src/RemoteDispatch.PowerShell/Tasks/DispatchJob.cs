@@ -1,0 +1,114 @@
+using System.Management.Automation;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.PowerShell.Binding;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.PowerShell.Tasks;
+
+/// <summary>
+/// A job that sends a task to hosts and waits for the ends. Its output is the tasks as they ended; it has failed where one was
+/// not sent or did not succeed. Stopping the job stops its tasks, since that is what the job is.
+/// </summary>
+internal sealed class DispatchJob : Job
+{
+    private readonly Dispatcher _dispatcher;
+    private readonly TaskRequest _request;
+    private readonly IReadOnlyList<DispatchHost> _hosts;
+    private readonly int _throttle;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<RemoteTask> _running = [];
+    private readonly Lock _guard = new();
+    private Task _work = Task.CompletedTask;
+    private volatile bool _failed;
+
+    public DispatchJob(Dispatcher dispatcher, TaskRequest request, IReadOnlyList<DispatchHost> hosts, int throttle, string command)
+        : base(command)
+    {
+        (_dispatcher, _request, _hosts, _throttle) = (dispatcher, request, hosts, throttle);
+        PSJobTypeName = "RemoteTaskJob";
+    }
+
+    public override bool HasMoreData => Output.Count + Error.Count + Information.Count > 0;
+
+    public override string Location => string.Join(',', _hosts.Select(h => h.Name));
+
+    public override string StatusMessage
+    {
+        get
+        {
+            lock (_guard)
+                return string.Join(", ", _running.GroupBy(t => t.State).Select(g => $"{g.Count()} {g.Key}"));
+        }
+    }
+
+    public void Begin()
+    {
+        SetJobState(JobState.Running);
+        _work = Task.Run(RunAsync);
+    }
+
+    public override void StopJob()
+    {
+        if (IsFinished)
+            return;
+        SetJobState(JobState.Stopping);
+        _stopping.Cancel();
+        _work.Wait();
+        SetJobState(JobState.Stopped);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _stopping.Cancel();
+        base.Dispose(disposing);
+    }
+
+    private bool IsFinished => JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped;
+
+    private async Task RunAsync()
+    {
+        var options = new ParallelOptions { MaxDegreeOfParallelism = _throttle };
+        await Parallel.ForEachAsync(_hosts, options, async (host, _) => await RunAsync(host).ConfigureAwait(false)).ConfigureAwait(false);
+        if (!_stopping.IsCancellationRequested)
+            SetJobState(_failed ? JobState.Failed : JobState.Completed);
+    }
+
+    private async Task RunAsync(DispatchHost host)
+    {
+        RemoteTask? task = null;
+        try
+        {
+            task = await _dispatcher.DispatchAsync(host, _request, _stopping.Token).ConfigureAwait(false);
+            lock (_guard)
+                _running.Add(task);
+            var ended = await _dispatcher.WaitAsync(task, null, _stopping.Token).ConfigureAwait(false);
+            lock (_guard)
+                _running[_running.IndexOf(task)] = ended;
+            _failed |= ended.State != TaskState.Succeeded;
+            Output.Add(PSObject.AsPSObject(await _dispatcher.CollectLogAsync(ended, null, _stopping.Token).ConfigureAwait(false)));
+        }
+        catch (OperationCanceledException)
+        {
+            if (task is not null)
+                await StopAsync(task).ConfigureAwait(false);
+        }
+        catch (DispatchException e)
+        {
+            _failed = true;
+            Error.Add(Failures.ToErrorRecord(e, host.Name));
+        }
+    }
+
+    private async Task StopAsync(RemoteTask task)
+    {
+        try
+        {
+            Output.Add(PSObject.AsPSObject(await _dispatcher.StopAsync(task).ConfigureAwait(false)));
+        }
+        catch (DispatchException e)
+        {
+            Error.Add(Failures.ToErrorRecord(e, task.Id));
+        }
+    }
+}
