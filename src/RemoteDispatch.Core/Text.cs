@@ -15,8 +15,8 @@ internal static class Text
         var line = new StringBuilder(Math.Min(text.Length, limit) + 8);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (line.Length >= limit)
-                return line.Append('…').ToString();
+            if (line.Length > limit)
+                break;
             if (rune.Value is '\n')
                 line.Append("\\n");
             else if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate)
@@ -25,6 +25,10 @@ internal static class Text
                 line.Append(rune.ToString());
         }
 
-        return line.ToString();
+        if (line.Length <= limit)
+            return line.ToString();
+        // Never half of a pair.
+        line.Length = char.IsHighSurrogate(line[limit - 2]) ? limit - 2 : limit - 1;
+        return line.Append('…').ToString();
     }
 }

@@ -24,7 +24,7 @@ internal sealed class HostProbe(WorkspaceClient workspaces)
             return new HostHealth
             {
                 Host = place,
-                Checks = [.. Checks(place, facts, duration)],
+                Checks = Checks(place, facts, duration).ToArray(),
                 System = Text.OneLine(facts.GetValueOrDefault("system", ""), 200),
                 Duration = duration,
             };
@@ -37,11 +37,8 @@ internal sealed class HostProbe(WorkspaceClient workspaces)
                 Host = host,
                 Failure = e.About(host.Name, null),
                 Duration = duration,
-                Checks =
-                [
-                    new HostCheck("connect", CheckStatus.Fail, true, duration, e.Message, e.Remedy),
-                    .. AskedOnceConnected.Select(n => new HostCheck(n, CheckStatus.Skip, false, TimeSpan.Zero, "not connected")),
-                ],
+                Checks = AskedOnceConnected.Select(n => new HostCheck(n, CheckStatus.Skip, false, TimeSpan.Zero, "not connected"))
+                    .Prepend(new HostCheck("connect", CheckStatus.Fail, true, duration, e.Message, e.Remedy)).ToArray(),
             };
         }
     }

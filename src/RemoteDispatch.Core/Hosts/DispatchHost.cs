@@ -44,7 +44,7 @@ public sealed partial record DispatchHost
     public IReadOnlyList<string> Capabilities
     {
         get => _capabilities;
-        init => _capabilities = [.. value.Select(CheckCapability).Distinct(StringComparer.OrdinalIgnoreCase)];
+        init => _capabilities = value.Select(CheckCapability).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
     }
 
     /// <summary>
@@ -72,7 +72,7 @@ public sealed partial record DispatchHost
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: it is no address.</exception>
     public static DispatchHost FromAddress(string text)
     {
-        if (text == LocalName)
+        if (text.Equals(LocalName, StringComparison.OrdinalIgnoreCase))
             return Local;
         var address = HostAddress.Parse(text);
         return new DispatchHost { Name = text, Address = address, Transport = Detect(address) };

@@ -30,13 +30,14 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
         return hosts;
     }
 
-    /// <summary>The host of that name, or null. An entry named <c>local</c> adds to the built-in one: it is this machine all the same.</summary>
+    /// <summary>The host of that name, in whatever case, or null. An entry named <c>local</c> adds to the built-in one: it is this machine all the same.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: the file cannot be read as an inventory.</exception>
     public DispatchHost? Find(string name)
     {
-        if (InventoryFile.Read(Path).Hosts.TryGetPropertyValue(name, out var entry))
-            return HostEntry.Read(name, entry, Path);
-        return name == DispatchHost.LocalName ? DispatchHost.Local : null;
+        var file = InventoryFile.Read(Path);
+        if (file.NameOf(name) is { } known)
+            return HostEntry.Read(known, file.Hosts[known], Path);
+        return IsLocal(name) ? DispatchHost.Local : null;
     }
 
     /// <summary>The host of that name; where there is none, what was given is an address.</summary>
@@ -54,15 +55,16 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
         CheckName(host.Name);
         return InventoryFile.ChangeAsync(Path, _time, file =>
         {
-            if (file.Hosts.ContainsKey(host.Name) && !replace)
+            if (file.NameOf(host.Name) is { } taken && !replace)
             {
                 throw new DispatchException(
-                    FailureReason.HostExists, $"The inventory has a host '{host.Name}' already.",
+                    FailureReason.HostExists, $"The inventory has a host '{taken}' already.",
                     "Change it (Set-DispatchHost), add it again by force (-Force, --force), or take another name.") { Host = host.Name };
             }
 
-            var added = host with { Added = host.Added ?? WholeSeconds(_time.GetUtcNow()) };
-            file.Hosts[host.Name] = HostEntry.Write(added, file.Hosts[host.Name] as JsonObject);
+            var name = file.NameOf(host.Name) ?? host.Name;
+            var added = host with { Name = name, Added = host.Added ?? WholeSeconds(_time.GetUtcNow()) };
+            file.Hosts[name] = HostEntry.Write(added, file.Hosts[name] as JsonObject);
             return added;
         }, cancellationToken);
     }
@@ -75,11 +77,11 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public Task<DispatchHost> ChangeAsync(string name, Func<DispatchHost, DispatchHost> change, CancellationToken cancellationToken = default) =>
         InventoryFile.ChangeAsync(Path, _time, file =>
         {
-            var found = file.Hosts[name] as JsonObject;
-            var before = found is not null ? HostEntry.Read(name, found, Path)
-                : name == DispatchHost.LocalName ? DispatchHost.Local : throw NotFound(name);
-            var after = change(before) with { Name = name };
-            file.Hosts[name] = HostEntry.Write(after, found);
+            var known = file.NameOf(name) ?? (IsLocal(name) ? DispatchHost.LocalName : throw NotFound(name));
+            var found = file.Hosts[known] as JsonObject;
+            var before = found is null ? DispatchHost.Local : HostEntry.Read(known, found, Path);
+            var after = change(before) with { Name = known };
+            file.Hosts[known] = HostEntry.Write(after, found);
             return after;
         }, cancellationToken);
 
@@ -88,9 +90,9 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public Task<DispatchHost> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
         InventoryFile.ChangeAsync(Path, _time, file =>
         {
-            var found = file.Hosts[name] ?? throw NotFound(name);
-            var host = HostEntry.Read(name, found, Path);
-            file.Hosts.Remove(name);
+            var known = file.NameOf(name) ?? throw NotFound(name);
+            var host = HostEntry.Read(known, file.Hosts[known], Path);
+            file.Hosts.Remove(known);
             return host;
         }, cancellationToken);
 
@@ -105,7 +107,7 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
         return InventoryFile.ChangeAsync<IReadOnlyList<DispatchHost>>(Path, _time, mine =>
         {
             var added = new List<DispatchHost>();
-            foreach (var (name, entry) in others.Where(e => !mine.Hosts.ContainsKey(e.Key)))
+            foreach (var (name, entry) in others.Where(e => mine.NameOf(e.Key) is null))
             {
                 added.Add(HostEntry.Read(name, entry, file));
                 mine.Hosts[name] = entry!.DeepClone();
@@ -119,6 +121,8 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public static DispatchException NotFound(string name) => new(
         FailureReason.HostNotFound, $"The inventory has no host {Text.Show(name)}.",
         "List the hosts with Get-DispatchHost or 'rdispatch hosts list'.") { Host = name };
+
+    private static bool IsLocal(string name) => name.Equals(DispatchHost.LocalName, StringComparison.OrdinalIgnoreCase);
 
     // As the file has it.
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());

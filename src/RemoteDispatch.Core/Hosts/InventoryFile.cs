@@ -24,6 +24,10 @@ internal sealed class InventoryFile
 
     public JsonObject Hosts { get; }
 
+    /// <summary>The name of a host as the file has it: as given, or, as names of hosts are not told apart by case, the like.</summary>
+    public string? NameOf(string name) =>
+        Hosts.ContainsKey(name) ? name : Hosts.Select(h => h.Key).FirstOrDefault(k => k.Equals(name, StringComparison.OrdinalIgnoreCase));
+
     public static InventoryFile Read(string path)
     {
         byte[] content;

@@ -37,7 +37,8 @@ internal sealed class LogCollector(LogReader reader, string folder)
         }
         finally
         {
-            File.Delete(draft);
+            if (File.Exists(draft))
+                File.Delete(draft);
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class LogReader(WorkspaceClient workspaces)
             var (at, count) = (offset, size);
             var (state, bytes) = await AskAsync(() => workspaces.ReadLogAsync(host, id, at, count, cancellationToken)).ConfigureAwait(false);
             if (state is Absent)
-                throw NotFound(host, id);
+                throw NotFound(host.Name, id);
             // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
             var drained = bytes.Length < count;
             var isLast = drained && (!follow || state is Ended or Lost or Claimed { ThisBoot: false });
@@ -68,7 +68,7 @@ internal sealed class LogReader(WorkspaceClient workspaces)
     }
 
     /// <summary>The failure that says that a host has no such task.</summary>
-    public static DispatchException NotFound(DispatchHost host, string id) => new(
-        FailureReason.TaskNotFound, $"Host '{host.Name}' has no task '{id}'.",
-        "Was its workspace removed? 'Get-RemoteTask -HostName' or 'rdispatch list --host' shows what is there.") { Host = host.Name, TaskId = id };
+    public static DispatchException NotFound(string host, string id) => new(
+        FailureReason.TaskNotFound, $"Host '{host}' has no task '{id}'.",
+        "Was its workspace removed? 'Get-RemoteTask -HostName' or 'rdispatch list --host' shows what is there.") { Host = host, TaskId = id };
 }

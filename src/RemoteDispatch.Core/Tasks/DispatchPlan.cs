@@ -14,7 +14,7 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
     {
         request.Validate();
         var root = host.WorkspaceRoot ?? "~/.remote-dispatch/tasks";
-        return new DispatchPlan(host, [.. HopsTo(host)], $"{root}/{request.Id?.Value ?? "<new id>"}", request);
+        return new DispatchPlan(host, HopsTo(host).ToArray(), $"{root}/{request.Id?.Value ?? "<new id>"}", request);
     }
 
     /// <summary>The plan in one sentence. Variables are named, their values are not shown.</summary>

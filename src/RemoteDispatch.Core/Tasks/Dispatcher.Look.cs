@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RemoteDispatch.Hosts;
+using RemoteDispatch.Logs;
 using RemoteDispatch.Workspaces;
 
 namespace RemoteDispatch.Tasks;
@@ -54,7 +55,7 @@ public sealed partial class Dispatcher
         var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
         var found = await _workspaces.ListAsync(place, cancellationToken).ConfigureAwait(false);
         // What is no id is no workspace of ours, whatever else lies in that folder.
-        return [.. found.Where(w => TaskId.TryParse(w.Id, out _)).Select(w => Known(w.Id, w.State, w.TaskJson))];
+        return found.Where(w => TaskId.TryParse(w.Id, out _)).Select(w => Known(w.Id, w.State, w.TaskJson)).ToArray();
 
         RemoteTask Known(string id, WorkspaceState state, string json)
         {
@@ -86,7 +87,7 @@ public sealed partial class Dispatcher
             return [mine];
         var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
         var state = (await _workspaces.StatusAsync(place, [id], cancellationToken).ConfigureAwait(false))[0];
-        return state is Absent ? throw Logs.LogReader.NotFound(host, id)
+        return state is Absent ? throw NotOnHost(host.Name, id)
             : [(await ListAsync(host, cancellationToken).ConfigureAwait(false)).First(t => t.Id == id)];
     }
 
@@ -94,6 +95,9 @@ public sealed partial class Dispatcher
     public static DispatchException NotSentFromHere(string id) => new(
         FailureReason.TaskNotFound, $"No task '{Text.OneLine(id, 80)}' was sent from here.",
         "Name the host it runs on: -HostName, --host.") { TaskId = id };
+
+    /// <summary>The failure that says that a host has no such task.</summary>
+    public static DispatchException NotOnHost(string host, string id) => LogReader.NotFound(host, Text.OneLine(id, 80));
 
     /// <summary>Writes news down where a task is in the ledger; looking at another machine's task leaves no trace here.</summary>
     private RemoteTask Note(RemoteTask before, RemoteTask now)

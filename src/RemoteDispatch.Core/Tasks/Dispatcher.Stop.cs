@@ -24,7 +24,7 @@ public sealed partial class Dispatcher
             var patience = grace ?? TimeSpan.FromSeconds(10);
             var (left, state) = await _workspaces.StopAsync(host, task.Id, patience > TimeSpan.Zero ? StopStep.Term : StopStep.Kill, cancellationToken).ConfigureAwait(false);
             if (state is Absent)
-                throw Logs.LogReader.NotFound(host, task.Id);
+                throw NotOnHost(host.Name, task.Id);
             (left, state) = await UntilGoneAsync(StopStep.Look, patience).ConfigureAwait(false);
             if (!IsGone(left, state))
                 (left, state) = await UntilGoneAsync(StopStep.Kill, WrapperPatience).ConfigureAwait(false);

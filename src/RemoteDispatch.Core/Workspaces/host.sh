@@ -73,16 +73,7 @@ rd_launch() {
   rd_boot
   RD_NOW=$(date +%s)
   RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$rd_mark") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 0; }
-  RD_CLAIM=
-  set -C
-  { printf '%s %s %s\n' "$rd_digest" "$RD_BOOT" "$RD_NOW" >"$RD_DIR/claim"; } 2>/dev/null
-  set +C
-  { read -r RD_CLAIM _ <"$RD_DIR/claim"; } 2>/dev/null
-  if [ -z "$RD_CLAIM" ]; then
-    rd_unclaim
-    echo "$RD_FULL"
-    return 0
-  fi
+  rd_claim || return 0
   if [ "$RD_CLAIM" != "$rd_digest" ]; then
     rd_withdraw
     printf 'conflict %s\n' "$RD_CLAIM"
@@ -123,6 +114,29 @@ rd_launch() {
       echo
       ;;
   esac
+}
+
+# rd_claim: RD_CLAIM is the digest that owns the id: ours, or that of whoever came first.
+rd_claim() {
+  RD_CLAIM=
+  if rd_create "$RD_DIR/claim"; then
+    RD_CLAIM=$rd_digest
+    { printf '%s %s %s\n' "$rd_digest" "$RD_BOOT" "$RD_NOW" >>"$RD_DIR/claim"; } 2>/dev/null && return 0
+    rd_unclaim
+    echo "$RD_FULL"
+    return 1
+  fi
+  # Whoever came first may not have written it yet.
+  RD_TRIES=0
+  until { read -r RD_CLAIM _ <"$RD_DIR/claim"; } 2>/dev/null && [ -n "$RD_CLAIM" ]; do
+    RD_TRIES=$((RD_TRIES + 1))
+    if [ "$RD_TRIES" -gt 40 ]; then
+      rd_withdraw
+      echo 'refused the claim in the workspace cannot be read: did its launch die with the host? Remove the workspace'
+      return 1
+    fi
+    sleep 0.05 2>/dev/null || sleep 1
+  done
 }
 
 RD_FULL='refused the workspace cannot be written: is the disk full?'

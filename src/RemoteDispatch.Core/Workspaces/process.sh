@@ -45,6 +45,19 @@ rd_alive() {
   [ "$RD_BORN" = "$RD_BOOT" ] && rd_birth "$RD_PID" && [ "$RD_BIRTH" = "$RD_START" ]
 }
 
+# rd_create FILE: creates a file with O_EXCL, which is what noclobber does. Of two who try, one succeeds.
+# true and not ':', since a special built-in whose redirection fails would end this shell.
+rd_create() {
+  set -C
+  # shellcheck disable=SC2188
+  if { true >"$1"; } 2>/dev/null; then
+    set +C
+  else
+    set +C
+    return 1
+  fi
+}
+
 # rd_table: RD_TABLE holds "pid ppid pgid session" of every process that is not a zombie, a line each.
 rd_table() {
   RD_TABLE=

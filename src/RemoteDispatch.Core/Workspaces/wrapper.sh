@@ -30,10 +30,11 @@ rd_refuse() {
 
 # rd_expire: the time limit, in the background. All of the task gets TERM, and what is left after the grace KILL.
 rd_expire() {
-  trap 'kill "$rd_timer" 2>/dev/null; exit 0' TERM
+  # $! and no variable: a trap may run right behind the '&', before anything could be assigned. KILL and not TERM: between
+  # its fork and its exec the child still has this shell's handler, and would lose a TERM.
+  trap 'kill -s KILL "$!" 2>/dev/null; exit 0' TERM
   sleep "$rd_limit" &
-  rd_timer=$!
-  wait "$rd_timer"
+  wait "$!"
   trap '' TERM
   : >"$rd_dir/timeout"
   rd_process "$rd_dir"
@@ -57,15 +58,13 @@ rd_expire() {
 
 rd_boot
 rd_birth "$$" || { echo 'refused the wrapper cannot read its own start time'; exit 0; }
-# The gate. With noclobber the shell creates the file with O_EXCL: of two wrappers one goes on, whatever happened to
-# the launches that started them.
-set -C
-if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch" "$rd_mark" >"$rd_dir/process"; } 2>/dev/null; then
-  set +C
-  if rd_process "$rd_dir"; then echo taken; else echo 'refused the process record cannot be written: is the disk full?'; fi
+# The gate: of two wrappers one goes on, whatever happened to the launches that started them.
+rd_create "$rd_dir/process" || { echo taken; exit 0; }
+if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch" "$rd_mark" >>"$rd_dir/process"; } 2>/dev/null; then
+  rm -f "$rd_dir/process"
+  echo 'refused the process record cannot be written: is the disk full?'
   exit 0
 fi
-set +C
 mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/" ||
   rd_refuse 'the workspace cannot be written'
 

@@ -8,13 +8,16 @@ namespace RemoteDispatch.PowerShell.Binding;
 public sealed class DurationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
-        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
-        {
-            string text => Parse(text),
-            int or long or double or decimal => TimeSpan.FromSeconds(Convert.ToDouble(inputData, CultureInfo.InvariantCulture)),
-            var other => other,
-        };
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        if (value is null or TimeSpan)
+            return value;
+        // Without quotes PowerShell takes 90s for a short and 7d for a decimal; the text as typed is still there.
+        if (value is string || Duration.TryParse(inputData.ToString() ?? "", out _))
+            return Parse(inputData.ToString() ?? "");
+        return value is IConvertible ? TimeSpan.FromSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)) : value;
+    }
 
     private static TimeSpan Parse(string text)
     {

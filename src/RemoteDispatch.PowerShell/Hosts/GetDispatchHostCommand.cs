@@ -12,6 +12,7 @@ public sealed class GetDispatchHostCommand : DispatchCmdlet
     /// <summary>Names, with wildcards; all without it.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "ComputerName", "Cn")]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public string[] Name { get; set; } = ["*"];

@@ -12,6 +12,7 @@ public sealed class TestDispatchHostCommand : DispatchCmdlet
     /// <summary>Names, addresses or hosts.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "ComputerName", "Cn")]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public required HostIdentity[] HostName { get; set; }
 

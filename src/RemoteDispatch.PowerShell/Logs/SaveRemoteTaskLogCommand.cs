@@ -22,7 +22,7 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     {
         var path = Destination is null ? null : Path.Combine(Destination, Dispatcher.LogPlace(task));
         var saved = await Dispatcher.CollectLogAsync(task, path, StopToken).ConfigureAwait(false);
-        await SayAsync(() => WriteObject(new FileInfo(saved.LogPath!))).ConfigureAwait(false);
+        await SayAsync(() => WriteObject(InvokeProvider.Item.Get([saved.LogPath!], force: true, literalPath: true), enumerateCollection: true)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

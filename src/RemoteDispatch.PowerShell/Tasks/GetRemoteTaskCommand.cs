@@ -12,7 +12,7 @@ namespace RemoteDispatch.PowerShell.Tasks;
 [OutputType(typeof(RemoteTask))]
 public sealed class GetRemoteTaskCommand : DispatchCmdlet
 {
-    private readonly List<string> _ids = [];
+    private readonly List<TaskIdentity> _ids = [];
     private readonly List<HostIdentity> _hosts = [];
 
     /// <summary>Ids, with wildcards; all without it.</summary>
@@ -20,11 +20,13 @@ public sealed class GetRemoteTaskCommand : DispatchCmdlet
     [Alias("TaskId")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TaskIdCompleter))]
-    public string[] Id { get; set; } = [];
+    [ValidateNotNullOrEmpty]
+    public TaskIdentity[] Id { get; set; } = [];
 
     /// <summary>Ask these hosts what they know, whoever sent it.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias("ComputerName", "Cn")]
+    [Alias("Name", "ComputerName", "Cn")]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public HostIdentity[] HostName { get; set; } = [];
 
@@ -75,7 +77,10 @@ public sealed class GetRemoteTaskCommand : DispatchCmdlet
             tasks = [.. Dispatcher.Options.Ledger.List().Where(t => t.HostName == name.Name)];
         }
 
-        await EmitAsync(tasks.Where(IsMeant)).ConfigureAwait(false);
+        var meant = tasks.Where(IsMeant).ToArray();
+        foreach (var id in Missing(meant))
+            await SayAsync(() => WriteError(Failures.ToErrorRecord(Dispatcher.NotOnHost(name.Name, id), id))).ConfigureAwait(false);
+        await EmitAsync(meant).ConfigureAwait(false);
     }
 
     private async Task LookAsync()
@@ -84,7 +89,7 @@ public sealed class GetRemoteTaskCommand : DispatchCmdlet
         var known = Dispatcher.Options.Ledger.List(damaged.Add).Where(t => IsMeant(t) && (_hosts.Count == 0 || _hosts.Any(h => h.Name == t.HostName))).ToArray();
         foreach (var failure in damaged)
             await SayAsync(() => WriteError(Failures.ToErrorRecord(failure, null))).ConfigureAwait(false);
-        foreach (var id in _ids.Where(id => !WildcardPattern.ContainsWildcardCharacters(id) && !known.Any(t => t.Id == id)))
+        foreach (var id in Missing(known))
             await SayAsync(() => WriteError(Failures.ToErrorRecord(Dispatcher.NotSentFromHere(id), id))).ConfigureAwait(false);
 
         var open = Cached ? [] : known.Where(t => !t.State.IsFinal()).ToArray();
@@ -102,5 +107,9 @@ public sealed class GetRemoteTaskCommand : DispatchCmdlet
     }
 
     private bool IsMeant(RemoteTask task) =>
-        _ids.Count == 0 || _ids.Any(id => WildcardPattern.Get(id, WildcardOptions.None).IsMatch(task.Id));
+        _ids.Count == 0 || _ids.Any(id => WildcardPattern.Get(id.Id, WildcardOptions.None).IsMatch(task.Id));
+
+    /// <summary>Ids that were given in full, and that none of the tasks has.</summary>
+    private IEnumerable<string> Missing(IReadOnlyList<RemoteTask> tasks) =>
+        _ids.Select(id => id.Id).Where(id => !WildcardPattern.ContainsWildcardCharacters(id) && !tasks.Any(t => t.Id == id));
 }

@@ -42,6 +42,7 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     [Parameter(Position = 1, ParameterSetName = CommandSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 0, ParameterSetName = FileSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("ComputerName", "Cn")]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public HostIdentity[] HostName { get; set; } = [new(DispatchHost.LocalName)];
 

@@ -10,6 +10,7 @@ public abstract class TaskCommand : DispatchCmdlet
     /// <summary>Ids or tasks.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("TaskId", "Task")]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TaskIdCompleter))]
     public required TaskIdentity[] Id { get; set; }
 

@@ -119,10 +119,16 @@ public sealed class StopTests : IDisposable
     public async Task Time_limit_that_is_not_reached_leaves_no_process(string shell)
     {
         await using var client = Shells.Client(shell);
+        var looks = 0;
         await LaunchAsync(client, "early", "exit 3", TimeSpan.FromSeconds(987));
         while ((await client.StatusAsync(_folder.Host, ["early"], Cancel))[0] is Running)
             await Task.Delay(5, Cancel);
-        var (left, state) = await client.StopAsync(_folder.Host, "early", StopStep.Look, Cancel);
+        // The wrapper's own last step may still be going.
+        int left;
+        WorkspaceState state;
+        do
+            (left, state) = await client.StopAsync(_folder.Host, "early", StopStep.Look, Cancel);
+        while (left > 0 && ++looks < 100);
         Assert.Equal((0, EndKind.Exited, 3), (left, ((Ended)state).Kind, ((Ended)state).ExitCode));
     }
 

@@ -1,0 +1,47 @@
+BeforeAll { . "$PSScriptRoot/Setup.ps1" }
+
+Describe 'Remove-DispatchHost' {
+    BeforeEach {
+        Remove-Item $env:REMOTE_DISPATCH_HOSTS_FILE -ErrorAction Ignore
+        'a', 'b', 'c' | ForEach-Object { Add-DispatchHost $_ "$_.example.com" -Capability old }
+    }
+
+    It 'takes hosts out of the inventory' {
+        Remove-DispatchHost a, b
+        (Get-DispatchHost).Name | Should -Be 'local', 'c'
+    }
+
+    It 'takes hosts from the pipeline' {
+        Get-DispatchHost -Capability old | Remove-DispatchHost
+        (Get-DispatchHost).Name | Should -Be 'local'
+    }
+
+    It 'gives the host that it removed where it is asked to' {
+        Remove-DispatchHost a | Should -BeNullOrEmpty
+        "$((Remove-DispatchHost b -PassThru).Address)" | Should -Be 'b.example.com'
+    }
+
+    It 'tells of a host that is not there, and goes on' {
+        Remove-DispatchHost nobody, a -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure.Count | Should -Be 1
+        $failure[0].FullyQualifiedErrorId | Should -Be 'HostNotFound,RemoteDispatch.PowerShell.Hosts.RemoveDispatchHostCommand'
+        (Get-DispatchHost).Name | Should -Be 'local', 'b', 'c'
+    }
+
+    It 'changes nothing with -WhatIf' {
+        Remove-DispatchHost a -WhatIf
+        (Get-DispatchHost).Name | Should -Contain 'a'
+    }
+
+    It 'leaves this machine in the list' {
+        { Remove-DispatchHost local -ErrorAction Stop } | Should -Throw -ErrorId 'HostNotFound,*'
+        (Get-DispatchHost).Name | Should -Contain 'local'
+    }
+
+    It 'leaves the tasks of a host what and where they are' -Tag Local {
+        Add-DispatchHost here local
+        $task = Invoke-RemoteTask 'echo still there' here -Wait 6>$null
+        Remove-DispatchHost here
+        Get-RemoteTaskLog $task.Id -Raw | Should -Be 'still there'
+    }
+}

@@ -1,0 +1,114 @@
+BeforeAll { . "$PSScriptRoot/Setup.ps1" }
+AfterAll { Clear-Sandbox }
+
+Describe 'Wait-RemoteTask' -Tag Local {
+    It 'waits for the end, and gives the task as it ended' {
+        $gate = New-Gate
+        $task = Invoke-RemoteTask "$($gate.Wait); exit 5"
+        $pipeline = Start-Pipeline 'Wait-RemoteTask $With.Id' @{ Id = $task.Id }
+        $gate.Open()
+        $ended = Complete-Pipeline $pipeline
+        $ended.State | Should -Be 'Failed'
+        $ended.ExitCode | Should -Be 5
+    }
+
+    It 'does not return before the end' {
+        $gate = New-Gate
+        $task = Invoke-RemoteTask $gate.Wait
+        { Wait-RemoteTask $task -Timeout '0.3s' -ErrorAction Stop } | Should -Throw -ErrorId 'WaitTimedOut,*'
+        $gate.Open()
+        (Wait-RemoteTask $task).State | Should -Be 'Succeeded'
+    }
+
+    It 'returns at once where the task has ended' {
+        $task = Invoke-RemoteTask 'true' -Wait 6>$null
+        (Wait-RemoteTask $task.Id -Timeout '5s').State | Should -Be 'Succeeded'
+    }
+
+    It 'emits each task as it ends' {
+        $late = New-Gate
+        $early = New-Gate
+        $tasks = (Invoke-RemoteTask $late.Wait -Id w-late), (Invoke-RemoteTask $early.Wait -Id w-early)
+        $pipeline = Start-Pipeline '$With.Ids | Wait-RemoteTask' @{ Ids = $tasks.Id }
+        $early.Open()
+        Wait-Until { $pipeline.Output.Count -eq 1 }
+        $pipeline.Output[0].Id | Should -Be 'w-early'
+        $late.Open()
+        (Complete-Pipeline $pipeline).Id | Should -Be 'w-early', 'w-late'
+    }
+
+    It 'makes an error of a -Timeout that is over, and the task lives on' {
+        $gate = New-Gate
+        $task = Invoke-RemoteTask $gate.Wait -Id w-timeout
+        Wait-RemoteTask $task -Timeout '0.2s' -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.Count | Should -Be 1
+        $failure[0].FullyQualifiedErrorId | Should -Be 'WaitTimedOut,RemoteDispatch.PowerShell.Tasks.WaitRemoteTaskCommand'
+        $failure[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
+        $failure[0].TargetObject | Should -Be 'w-timeout'
+        (Get-RemoteTask w-timeout).State | Should -Be 'Running'
+        $gate.Open()
+        (Wait-RemoteTask w-timeout -Timeout '20s').State | Should -Be 'Succeeded'
+    }
+
+    # KNOWN BUG: as of Invoke-RemoteTask -TimeLimit: 30s without quotes is taken for 30 ticks.
+    It 'reads a -Timeout without quotes, as people type it' {
+        $gate = New-Gate
+        $task = Invoke-RemoteTask $gate.Wait
+        $pipeline = Start-Pipeline '''ready''; Wait-RemoteTask $With.Id -Timeout 30s' @{ Id = $task.Id }
+        Wait-Until { $pipeline.Output.Count -gt 0 }
+        $gate.Open()
+        (Complete-Pipeline $pipeline)[1].State | Should -Be 'Succeeded'
+    }
+
+    It 'gives the others where one -Timeout is over' {
+        $gate = New-Gate
+        $slow = Invoke-RemoteTask $gate.Wait
+        $fast = Invoke-RemoteTask 'true'
+        $ended = $slow, $fast | Wait-RemoteTask -Timeout '2s' -ErrorAction SilentlyContinue -ErrorVariable failure
+        $ended.Id | Should -Be $fast.Id
+        $failure.Count | Should -Be 1
+        $gate.Open()
+    }
+
+    It 'tells of a task that is not there' {
+        { Wait-RemoteTask nobody -ErrorAction Stop } | Should -Throw -ErrorId 'TaskNotFound,RemoteDispatch.PowerShell.Tasks.WaitRemoteTaskCommand'
+        { Wait-RemoteTask '../x' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidInput,*'
+    }
+
+    It 'waits for a task that another session has sent, by its host' {
+        $state = $env:REMOTE_DISPATCH_STATE_DIR
+        try {
+            $task = Invoke-RemoteTask 'exit 6' -Id w-other
+            Use-NewSession
+            (Wait-RemoteTask w-other -HostName local).ExitCode | Should -Be 6
+        }
+        finally {
+            $env:REMOTE_DISPATCH_STATE_DIR = $state
+        }
+    }
+
+    It 'stops waiting on Ctrl-C in under two seconds, and the task lives on' {
+        $gate = New-Gate
+        $task = Invoke-RemoteTask $gate.Wait -Id w-ctrl-c
+        $pipeline = Start-Pipeline '''ready''; Wait-RemoteTask w-ctrl-c'
+        Wait-Until { $pipeline.Output.Count -gt 0 }
+        Stop-Pipeline $pipeline | Should -BeLessThan ([timespan]::FromSeconds(2))
+        (Get-RemoteTask w-ctrl-c).State | Should -Be 'Running'
+        $gate.Open()
+        (Wait-RemoteTask w-ctrl-c -Timeout '20s').State | Should -Be 'Succeeded'
+    }
+
+    It 'completes task ids' {
+        $null = Invoke-RemoteTask 'true' -Id w-completes
+        (Get-Completion 'Wait-RemoteTask w-comp').CompletionText | Should -Be 'w-completes'
+    }
+
+    It 'waits on several hosts side by side' -Tag Fleet {
+        Add-Fleet
+        $gate = New-Gate
+        $tasks = Invoke-RemoteTask $gate.Wait h1, h2, h3
+        $pipeline = Start-Pipeline '$With.Tasks | Wait-RemoteTask' @{ Tasks = $tasks }
+        $gate.Open()
+        (Complete-Pipeline $pipeline).HostName | Sort-Object | Should -Be 'h1', 'h2', 'h3'
+    }
+}
