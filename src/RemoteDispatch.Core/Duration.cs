@@ -42,6 +42,6 @@ public static partial class Duration
     private static double Part(Match match, string unit) =>
         match.Groups[unit] is { Success: true } group ? double.Parse(group.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) : 0;
 
-    [GeneratedRegex(@"\A(?:(?<d>\d{1,6}(\.\d+)?)d)?(?:(?<h>\d{1,8}(\.\d+)?)h)?(?:(?<m>\d{1,9}(\.\d+)?)m)?(?:(?<s>\d{1,10}(\.\d+)?)s?)?\z", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\A(?:(?<d>[0-9]{1,6}(\.[0-9]+)?)d)?(?:(?<h>[0-9]{1,8}(\.[0-9]+)?)h)?(?:(?<m>[0-9]{1,9}(\.[0-9]+)?)m)?(?:(?<s>[0-9]{1,10}(\.[0-9]+)?)s?)?\z", RegexOptions.IgnoreCase)]
     private static partial Regex Pattern();
 }

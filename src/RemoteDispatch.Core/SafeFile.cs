@@ -11,16 +11,19 @@ internal static class SafeFile
     {
         try
         {
-            CreateFolder(Path.GetDirectoryName(path)!);
+            CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
             var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
             var draft = $"{target}.{Environment.ProcessId}-{Guid.NewGuid():N}.new";
             try
             {
-                using (var stream = Create(draft, ModeOf(target)))
+                using (var stream = Create(draft))
                 {
                     stream.Write(content);
                     stream.Flush(flushToDisk: true);
                 }
+
+                if (!OperatingSystem.IsWindows() && File.Exists(target))
+                    File.SetUnixFileMode(draft, File.GetUnixFileMode(target));
 
                 File.Move(draft, target, overwrite: true);
             }
@@ -45,19 +48,16 @@ internal static class SafeFile
             Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
     }
 
-    /// <summary>Opens a new file that only its owner can read, or one with a given mode.</summary>
-    public static FileStream Create(string path, UnixFileMode? mode = null)
+    /// <summary>Opens a new file that only its owner can read.</summary>
+    public static FileStream Create(string path)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read };
         if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = mode ?? OwnerOnly;
+            options.UnixCreateMode = OwnerOnly;
         return new FileStream(path, options);
     }
 
     /// <summary>The failure that says that a file of this machine cannot be written.</summary>
     public static DispatchException Unwritable(string path, Exception cause) => new(
         FailureReason.LocalFile, $"'{path}' cannot be written: {cause.Message}", "Check the folder's owner, its permissions and the free space.", cause);
-
-    private static UnixFileMode? ModeOf(string path) =>
-        !OperatingSystem.IsWindows() && File.Exists(path) ? File.GetUnixFileMode(path) : null;
 }

@@ -19,7 +19,8 @@ internal static class Text
                 break;
             if (rune.Value is '\n')
                 line.Append("\\n");
-            else if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate)
+            else if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
                 line.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
             else
                 line.Append(rune.ToString());

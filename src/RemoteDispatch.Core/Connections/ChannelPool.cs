@@ -22,7 +22,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
 {
     private const int Attempts = 2;
 
-    private readonly Dictionary<Place, Slot> _slots = [];
+    private readonly Dictionary<Place, ChannelSlot> _slots = [];
     private readonly Dictionary<Place, ContainerChoice> _settled = [];
     private readonly Lock _guard = new();
     private bool _disposed;
@@ -66,7 +66,8 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
                 spare = home.Channel is { IsOpen: true } ? channel : home.Channel;
                 if (spare != channel)
                     home.Channel = channel;
-                home.Touch(this);
+                home.Begin();
+                home.End(this);
             }
 
             if (spare is not null)
@@ -91,8 +92,21 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     public async Task<ChannelReply> RequestAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
         var slot = SlotOf(PlaceOf(host, use));
-        var (channel, isNew) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
+        slot.Begin();
         var start = Options.Time.GetTimestamp();
+        try
+        {
+            return await RequestAsync(host, use, script, start, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            slot.End(this);
+        }
+    }
+
+    private async Task<ChannelReply> RequestAsync(DispatchHost host, ChannelUse use, string script, long start, CancellationToken cancellationToken)
+    {
+        var (channel, isNew) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
         try
         {
             return await channel.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
@@ -103,16 +117,12 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
             (channel, _) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
             return await channel.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
         }
-        finally
-        {
-            slot.Touch(this);
-        }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        List<Slot> slots;
+        List<ChannelSlot> slots;
         lock (_guard)
         {
             _disposed = true;
@@ -168,6 +178,9 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
             {
                 Tell(host, "connect_retry", start, e.Message);
                 await Task.Delay(Options.RetryDelay, Options.Time, cancellationToken).ConfigureAwait(false);
+                // A pause can end late: this machine may have slept.
+                if (Options.Time.GetElapsedTime(first) >= Options.ConnectTimeout)
+                    throw;
             }
         }
     }
@@ -175,13 +188,13 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     private void Tell(DispatchHost host, string step, long start, string detail) =>
         Options.Observer?.Invoke(new WorkStep(host.Name, step, Options.Time.GetElapsedTime(start), detail));
 
-    private Slot SlotOf(Place place)
+    private ChannelSlot SlotOf(Place place)
     {
         lock (_guard)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_slots.TryGetValue(place, out var slot))
-                _slots[place] = slot = new Slot();
+                _slots[place] = slot = new ChannelSlot();
             return slot;
         }
     }
@@ -190,45 +203,4 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
 
     // What makes two channels the same: where they end. The host's name here does not matter.
     private sealed record Place(Transport Transport, HostAddress Address, ContainerChoice Container, ChannelUse Use);
-
-    private sealed class Slot : IAsyncDisposable
-    {
-        private ITimer? _idle;
-
-        public SemaphoreSlim Opening { get; } = new(1, 1);
-
-        public HostChannel? Channel { get; set; }
-
-        /// <summary>Puts the channel's end off.</summary>
-        public void Touch(ChannelPool pool)
-        {
-            lock (Opening)
-            {
-                _idle ??= pool.Options.Time.CreateTimer(_ => _ = CloseIdleAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _idle.Change(pool.Options.IdleTimeout, Timeout.InfiniteTimeSpan);
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            _idle?.Dispose();
-            if (Channel is { } channel)
-                await channel.DisposeAsync().ConfigureAwait(false);
-        }
-
-        private async Task CloseIdleAsync()
-        {
-            await Opening.WaitAsync().ConfigureAwait(false);
-            try
-            {
-                if (Channel is { } channel)
-                    await channel.DisposeAsync().ConfigureAwait(false);
-                Channel = null;
-            }
-            finally
-            {
-                Opening.Release();
-            }
-        }
-    }
 }

@@ -9,7 +9,7 @@ internal static partial class ConnectFailure
     private static readonly (Regex Says, FailureReason Reason, string Remedy)[] Known =
     [
         (HostKeyChanged(), FailureReason.HostKeyChanged,
-            "If the host was really set up anew, remove its old key with 'ssh-keygen -R HOST' and connect once by hand; if not, somebody stands between."),
+            "If the host was really set up anew, remove its old key with 'ssh-keygen -R KEYNAME' and connect once by hand; if not, somebody stands between."),
         (HostKeyUnknown(), FailureReason.HostKeyUnknown,
             "Connect once by hand with 'ssh HOST', compare the fingerprint with the host's own, and accept it."),
         (Authentication(), FailureReason.AuthenticationFailed,
@@ -32,7 +32,7 @@ internal static partial class ConnectFailure
             foreach (var (says, reason, remedy) in Known)
             {
                 if (says.IsMatch(errors))
-                    return Failure(host, reason, said, remedy.Replace("HOST", host.Address.Host, StringComparison.Ordinal));
+                    return Failure(host, reason, said, Fill(remedy, host.Address));
             }
         }
 
@@ -61,8 +61,13 @@ internal static partial class ConnectFailure
     {
         Transport.Local => "sh -c true",
         Transport.Wsl => $"wsl.exe -d {host.Address.Host} --exec sh -c true",
-        _ => $"ssh -T {host.Address.Host} true",
+        _ => $"ssh -T {host.Address} true",
     };
+
+    // A host on another port stands in known_hosts in brackets.
+    private static string Fill(string remedy, HostAddress address) => remedy
+        .Replace("KEYNAME", address.Port is null or 22 ? address.Host : $"'[{address.Host}]:{address.Port}'", StringComparison.Ordinal)
+        .Replace("HOST", address.ToString(), StringComparison.Ordinal);
 
     private static string LastLine(string errors) =>
         errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";

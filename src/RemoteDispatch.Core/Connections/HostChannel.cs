@@ -49,10 +49,10 @@ internal sealed class HostChannel : IAsyncDisposable
     /// <exception cref="DispatchException">No connection; the reason says why.</exception>
     public static async Task<HostChannel> OpenAsync(Route route, string resident, ConnectionOptions options, CancellationToken cancellationToken)
     {
-        var process = ChannelProcess.Start(route.Host, route.CommandLine);
-        var channel = new HostChannel(process, route.Host, options);
         using var limit = new CancellationTokenSource(options.ConnectTimeout, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        var process = ChannelProcess.Start(route.Host, route.CommandLine);
+        var channel = new HostChannel(process, route.Host, options);
         try
         {
             var frame = ShellText.Load("channel.sh");
@@ -94,7 +94,7 @@ internal sealed class HostChannel : IAsyncDisposable
                 FailureReason.RequestTimedOut, $"Host '{_host.Name}' is connected but did not answer within {timeout.TotalSeconds:0.#} seconds.",
                 "Is its disk or a network mount stuck? The connection was given up; the next command opens a new one.") { Host = _host.Name };
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or EndOfStreamException || (e is OperationCanceledException && _closed))
+        catch (Exception e) when (e is IOException or ObjectDisposedException or FormatException or InvalidDataException || (e is OperationCanceledException && _closed))
         {
             cancellationToken.ThrowIfCancellationRequested();
             Close();

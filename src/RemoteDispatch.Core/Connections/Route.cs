@@ -28,7 +28,9 @@ internal sealed record Route(DispatchHost Host, IReadOnlyList<string> CommandLin
                 return new LocalHop();
             case Transport.Wsl:
                 return new WslHop(host.Address.Host, host.Address.User);
-            case Transport.Tailscale when await Tailnet.OffersSshAsync(host.Address.Host, options.ConnectTimeout, cancellationToken).ConfigureAwait(false):
+            // 'tailscale ssh' knows no other port than its own.
+            case Transport.Tailscale when host.Address.Port is null or 22
+                && await Tailnet.OffersSshAsync(host.Address.Host, options.ConnectTimeout, cancellationToken).ConfigureAwait(false):
                 return new TailscaleHop(host.Address, options.ConnectTimeout, ssh);
             default:
                 return new SshHop(host.Address, options.ConnectTimeout, ssh);

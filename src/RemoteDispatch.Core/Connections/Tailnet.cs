@@ -44,23 +44,20 @@ internal static class Tailnet
         }
     }
 
-    internal static bool OffersSsh(JsonElement status, string host)
-    {
-        if (!status.TryGetProperty("Peer", out var peers) || peers.ValueKind != JsonValueKind.Object)
-            return false;
-        return peers.EnumerateObject().Any(p =>
-            IsNamed(p.Value, host) && p.Value.TryGetProperty("sshHostKeys", out var keys)
-            && keys.ValueKind == JsonValueKind.Array && keys.GetArrayLength() > 0);
-    }
+    internal static bool OffersSsh(JsonElement status, string host) =>
+        Member(status, "Peer", JsonValueKind.Object) is { } peers && peers.EnumerateObject().Any(p =>
+            IsNamed(p.Value, host) && Member(p.Value, "sshHostKeys", JsonValueKind.Array) is { } keys && keys.GetArrayLength() > 0);
 
     private static bool IsNamed(JsonElement peer, string host)
     {
-        var names = new List<string?> { Text(peer, "HostName"), Text(peer, "DNSName")?.TrimEnd('.'), Text(peer, "DNSName")?.Split('.')[0] };
-        if (peer.TryGetProperty("TailscaleIPs", out var ips) && ips.ValueKind == JsonValueKind.Array)
-            names.AddRange(ips.EnumerateArray().Select(ip => ip.GetString()));
+        var dns = Member(peer, "DNSName", JsonValueKind.String)?.GetString();
+        var names = new List<string?> { Member(peer, "HostName", JsonValueKind.String)?.GetString(), dns?.TrimEnd('.'), dns?.Split('.')[0] };
+        if (Member(peer, "TailscaleIPs", JsonValueKind.Array) is { } ips)
+            names.AddRange(ips.EnumerateArray().Where(ip => ip.ValueKind == JsonValueKind.String).Select(ip => ip.GetString()));
         return names.Contains(host, StringComparer.OrdinalIgnoreCase);
     }
 
-    private static string? Text(JsonElement peer, string member) =>
-        peer.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    /// <summary>A member of the expected kind; what another program prints may have any form.</summary>
+    private static JsonElement? Member(JsonElement element, string name, JsonValueKind kind) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : null;
 }

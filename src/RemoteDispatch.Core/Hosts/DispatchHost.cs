@@ -93,12 +93,13 @@ public sealed partial record DispatchHost
     private static string CheckCapability(string text) => CapabilityPattern().IsMatch(text) ? text : throw new DispatchException(
         FailureReason.InvalidInput, $"{Text.Show(text)} is no capability.", "Use one word, as 'gpu' or 'os=linux'.");
 
-    private static string CheckRoot(string root)
+    private static string CheckRoot(string text)
     {
-        var fits = (root.StartsWith('/') || root.StartsWith("~/", StringComparison.Ordinal)) && root.Length > 2
+        var root = text.TrimEnd('/');
+        var fits = (root.StartsWith('/') || root.StartsWith("~/", StringComparison.Ordinal))
             && !root.Any(char.IsControl) && !root.Split('/').Contains("..");
-        return fits ? root.TrimEnd('/') : throw new DispatchException(
-            FailureReason.InvalidInput, $"{Text.Show(root)} is no workspace root.", "Use an absolute path on the host, or one below ~/.");
+        return fits ? root : throw new DispatchException(
+            FailureReason.InvalidInput, $"{Text.Show(text)} is no workspace root.", "Use an absolute path on the host, or one below ~/.");
     }
 
     // As wide as an address that stands for a host: user@host, ssh://user@host:port, fe80::1%eth0, DOMAIN\user@host.

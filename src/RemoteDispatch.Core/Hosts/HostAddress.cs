@@ -53,6 +53,8 @@ public sealed partial record HostAddress
         }
         else if (isUri && rest.LastIndexOf(':') is >= 0 and var colon)
         {
+            if (rest.IndexOf(':') != colon)
+                throw Invalid(text, "an IPv6 address stands in brackets there: ssh://[address]:port");
             (rest, port) = (rest[..colon], ParsePort(text, rest[(colon + 1)..]));
         }
         else if (rest.Contains(':', StringComparison.Ordinal) && !IsIp6(rest))
@@ -129,7 +131,7 @@ public sealed partial record HostAddress
     [GeneratedRegex(@"\A[A-Za-z0-9_][A-Za-z0-9_.+-]*\z")]
     private static partial Regex HostPattern();
 
-    [GeneratedRegex(@"\A([A-Za-z0-9_.-]+\\)?[A-Za-z0-9_][A-Za-z0-9_.+@-]*\z")]
+    [GeneratedRegex(@"\A([A-Za-z0-9_][A-Za-z0-9_.-]*\\)?[A-Za-z0-9_][A-Za-z0-9_.+@-]*\z")]
     private static partial Regex UserPattern();
 
     [GeneratedRegex(@"\A[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?\z")]

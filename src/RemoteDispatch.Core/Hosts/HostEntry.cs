@@ -29,10 +29,9 @@ internal static class HostEntry
                 Address = address,
                 Transport = ReadTransport(entry, address),
                 Container = ContainerChoice.Parse(ReadText(entry, "container")),
-                Capabilities = (entry["capabilities"] as JsonArray ?? []).Select(c => (string)c!).ToArray(),
+                Capabilities = ReadCapabilities(entry),
                 WorkspaceRoot = ReadText(entry, "workspaceRoot"),
-                Added = ReadText(entry, "added") is { Length: > 0 } added
-                    ? DateTimeOffset.Parse(added, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null,
+                Added = ReadTime(entry),
             };
         }
         catch (Exception e) when (e is DispatchException or FormatException or InvalidOperationException or ArgumentException)
@@ -51,7 +50,8 @@ internal static class HostEntry
         entry["transport"] = Transports.First(t => t.Value == host.Transport).Key;
         entry["container"] = host.Container.Value;
         entry["user"] = host.Address.User ?? "";
-        if (host.Added is { } added)
+        // As it was written, whatever its form, unless it is another time.
+        if (host.Added is { } added && (before is null || ReadTime(before) != added))
             entry["added"] = added.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         Put(entry, "port", host.Address.Port is { } port ? JsonValue.Create(port) : null);
         Put(entry, "capabilities", host.Capabilities.Count > 0 ? new JsonArray([.. host.Capabilities.Select(c => JsonValue.Create(c))]) : null);
@@ -69,11 +69,26 @@ internal static class HostEntry
         return HostAddress.Create(
             address.Host,
             string.IsNullOrEmpty(user) ? address.User : user,
-            entry["port"] is JsonValue port ? ReadPort(port) : address.Port);
+            entry["port"] is { } port ? ReadPort(port) : address.Port);
     }
 
-    private static int ReadPort(JsonValue port) =>
-        port.TryGetValue<int>(out var number) ? number : int.Parse((string)port!, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static int ReadPort(JsonNode port)
+    {
+        if (port is JsonValue value && value.TryGetValue<int>(out var number))
+            return number;
+        return int.TryParse((string?)port, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            ? number : throw new FormatException("a port is a number from 1 to 65535");
+    }
+
+    private static string[] ReadCapabilities(JsonObject entry) => entry["capabilities"] switch
+    {
+        null => [],
+        JsonArray list => list.Select(c => (string?)c ?? throw new FormatException("a capability is a word")).ToArray(),
+        _ => throw new FormatException("capabilities are a list: [\"gpu\"]"),
+    };
+
+    private static DateTimeOffset? ReadTime(JsonObject entry) => ReadText(entry, "added") is { Length: > 0 } added
+        ? DateTimeOffset.Parse(added, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;
 
     private static Transport ReadTransport(JsonObject entry, HostAddress address) => ReadText(entry, "transport") switch
     {

@@ -77,11 +77,11 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public Task<DispatchHost> ChangeAsync(string name, Func<DispatchHost, DispatchHost> change, CancellationToken cancellationToken = default) =>
         InventoryFile.ChangeAsync(Path, _time, file =>
         {
-            var known = file.NameOf(name) ?? (IsLocal(name) ? DispatchHost.LocalName : throw NotFound(name));
-            var found = file.Hosts[known] as JsonObject;
-            var before = found is null ? DispatchHost.Local : HostEntry.Read(known, found, Path);
-            var after = change(before) with { Name = known };
-            file.Hosts[known] = HostEntry.Write(after, found);
+            var known = file.NameOf(name);
+            var before = known is not null ? HostEntry.Read(known, file.Hosts[known], Path)
+                : IsLocal(name) ? DispatchHost.Local : throw NotFound(name);
+            var after = change(before) with { Name = before.Name };
+            file.Hosts[before.Name] = HostEntry.Write(after, file.Hosts[before.Name] as JsonObject);
             return after;
         }, cancellationToken);
 

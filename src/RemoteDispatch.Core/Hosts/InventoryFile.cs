@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 
 namespace RemoteDispatch.Hosts;
 
@@ -63,6 +64,8 @@ internal sealed class InventoryFile
         {
             if (content.StartsWith("\uFEFF"u8))
                 content = content[3..];
+            if (!Utf8.IsValid(content))
+                throw new JsonException("it is not UTF-8");
             var root = JsonNode.Parse(content, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
                 ?? throw new JsonException("it is not an object: {\"hosts\": {…}}");
             if (!root.ContainsKey("hosts"))
@@ -87,7 +90,7 @@ internal sealed class InventoryFile
         {
             try
             {
-                SafeFile.CreateFolder(Path.GetDirectoryName(path)!);
+                SafeFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
                 return new FileStream(place, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException e) when (e.GetType() == typeof(IOException))

@@ -12,6 +12,7 @@ public sealed class LogText
 
     private readonly Decoder _decoder = new UTF8Encoding(false, throwOnInvalidBytes: false).GetDecoder();
     private readonly StringBuilder _line = new();
+    private bool _isCut;
 
     /// <summary>The lines that these bytes complete, without their line ends (LF, or CR LF).</summary>
     public IReadOnlyList<string> Add(ReadOnlySpan<byte> bytes)
@@ -23,13 +24,20 @@ public sealed class LogText
         while (rest.IndexOf('\n') is >= 0 and var end)
         {
             _line.Append(rest[..end]);
-            lines.Add(Take());
+            // The end of a line that was cut is no line of its own, where nothing stands before it.
+            if (!_isCut || _line.Length > 0)
+                lines.Add(Take());
+            _isCut = false;
             rest = rest[(end + 1)..];
         }
 
         _line.Append(rest);
         if (_line.Length > LongestLine)
+        {
             lines.Add(Take());
+            _isCut = true;
+        }
+
         return lines;
     }
 

@@ -25,7 +25,8 @@ public sealed class Ledger(string folder)
     public void Write(RemoteTask task) => SafeFile.Write(PathOf(task.Id, task.HostName), LedgerEntry.Write(task));
 
     /// <summary>All tasks, oldest first. A file that cannot be read is passed over and told to <paramref name="damaged"/>.</summary>
-    public IEnumerable<RemoteTask> List(Action<DispatchException>? damaged = null) => Read("*", damaged);
+    public IEnumerable<RemoteTask> List(Action<DispatchException>? damaged = null) =>
+        Read("*", damaged).OrderBy(t => t.Dispatched ?? t.Started);
 
     /// <summary>The tasks of that id, on whichever hosts.</summary>
     public IEnumerable<RemoteTask> Find(string id, Action<DispatchException>? damaged = null) =>

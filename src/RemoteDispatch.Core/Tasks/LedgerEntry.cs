@@ -51,7 +51,8 @@ internal static class LedgerEntry
         {
             Id = TaskId.Parse((string?)json["id"] ?? "").Value,
             Host = HostEntry.Read(host, json["host"], "the ledger"),
-            State = Enum.Parse<TaskState>((string?)json["state"] ?? "", ignoreCase: true),
+            State = Enum.TryParse<TaskState>((string?)json["state"], ignoreCase: true, out var state) && Enum.IsDefined(state)
+                ? state : throw new FormatException("its state is none"),
             ExitCode = (int?)json["exitCode"],
             Command = (string?)json["command"] ?? "",
             Dispatched = Time(json["dispatched"]),

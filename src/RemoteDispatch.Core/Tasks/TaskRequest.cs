@@ -58,7 +58,7 @@ public sealed record TaskRequest
             throw Invalid("The command is larger than 16 MiB.", "Put the data into a file on the host, and name it in the command.");
         if (HasLoneSurrogate(Command))
             throw Invalid("The command is no valid Unicode: it holds half of a surrogate pair.", "Check how the text was cut.");
-        if (WorkingDirectory is { } folder && (folder.Length == 0 || folder.Any(c => c is '\0' or '\n' or '\r')))
+        if (WorkingDirectory is { } folder && (folder.Length == 0 || folder.Any(c => c is '\0' or '\n' or '\r') || HasLoneSurrogate(folder)))
             throw Invalid($"{Text.Show(folder)} is no working directory.", "Name a folder on the host.");
         if (TimeLimit is { } limit && (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(365)))
             throw Invalid("A time limit is more than nothing and at most a year.", "Leave it out for as long as it takes.");

@@ -137,6 +137,8 @@ public sealed class StopTests : IDisposable
     {
         await using var client = Shells.Client(shell);
         await LaunchAsync(client, "gone", "echo kept; touch \"$REMOTE_DISPATCH_WORKSPACE/.hidden\"; sleep 1000");
+        while (!File.Exists(_folder.Workspace("gone") + "/.hidden"))
+            await Task.Delay(5, Cancel);
         Assert.IsType<Running>(await client.RemoveAsync(_folder.Host, "gone", false, Cancel));
         await UntilGone(client, "gone", StopStep.Kill);
 
@@ -161,10 +163,10 @@ public sealed class StopTests : IDisposable
 
     private async Task<(int Left, WorkspaceState State)> UntilGone(WorkspaceClient client, string id, StopStep step)
     {
-        await client.StopAsync(_folder.Host, id, step, Cancel);
         while (true)
         {
-            var look = await client.StopAsync(_folder.Host, id, StopStep.Look, Cancel);
+            // Again and again: a command may start between a step's look and its signals.
+            var look = await client.StopAsync(_folder.Host, id, step, Cancel);
             if (look.Left == 0 && look.State is not Running)
                 return look;
             await Task.Delay(10, Cancel);

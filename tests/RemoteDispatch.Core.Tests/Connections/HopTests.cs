@@ -1,0 +1,69 @@
+using RemoteDispatch.Connections;
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Core.Tests.Connections;
+
+/// <summary>The exact command line of each hop.</summary>
+public sealed class HopTests
+{
+    private static readonly TimeSpan Twenty = TimeSpan.FromSeconds(20);
+    private static readonly string[] Before = ["-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no"];
+    private static readonly string[] After =
+        ["-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3", "-a", "-x", "-o", "ClearAllForwardings=yes"];
+
+    [Fact]
+    public void Local_is_the_command_itself() => Assert.Equal(["sh", "-c", "a b"], new LocalHop().Wrap(["sh", "-c", "a b"]));
+
+    [Fact]
+    public void Ssh_to_a_bare_name_leaves_user_and_port_to_ssh_config() =>
+        Assert.Equal(["ssh", .. Before, .. After, "--", "gpu1", "exec 'sh'"], Ssh("gpu1").Wrap(["sh"]));
+
+    [Fact]
+    public void Ssh_puts_the_users_options_between_and_everything_before_the_dashes() =>
+        Assert.Equal(
+            ["ssh", .. Before, "-F", "/a path/config", "-v", .. After, "-p", "2222", "-l", "CORP\\deploy", "--", "fe80::1%eth0", "exec 'sh' '-c' 'it'\\''s'"],
+            Ssh("ssh://CORP\\deploy@[fe80::1%eth0]:2222", "-F", "/a path/config", "-v").Wrap(["sh", "-c", "it's"]));
+
+    [Theory, InlineData(20.9, "20"), InlineData(0.2, "1"), InlineData(1, "1"), InlineData(90, "90")]
+    public void Ssh_is_told_its_time_in_whole_seconds_and_never_none(double seconds, string expected) =>
+        Assert.Contains("ConnectTimeout=" + expected, new SshHop(HostAddress.Parse("gpu1"), TimeSpan.FromSeconds(seconds), []).Wrap(["sh"]));
+
+    [Fact]
+    public void Tailscale_has_the_target_first_and_ssh_options_behind_it() =>
+        Assert.Equal(
+            ["tailscale", "ssh", "gpu1.tail1.ts.net", .. Before, "-v", .. After, "exec 'sh'"],
+            new TailscaleHop(HostAddress.Parse("gpu1.tail1.ts.net"), Twenty, ["-v"]).Wrap(["sh"]));
+
+    [Fact]
+    public void Tailscale_with_a_user_has_it_in_the_target() =>
+        Assert.Equal(
+            ["tailscale", "ssh", "deploy@100.64.0.7", .. Before, .. After, "exec 'sh' '-c' 'a b'"],
+            new TailscaleHop(HostAddress.Parse("deploy@100.64.0.7"), Twenty, []).Wrap(["sh", "-c", "a b"]));
+
+    [Fact]
+    public void Wsl_runs_the_command_without_a_shell_between()
+    {
+        Assert.Equal(["wsl.exe", "--distribution", "Ubuntu-24.04", "--exec", "sh", "-c", "a b"], new WslHop("Ubuntu-24.04", null).Wrap(["sh", "-c", "a b"]));
+        Assert.Equal(["wsl.exe", "--distribution", "Ubuntu", "--user", "me", "--exec", "sh"], new WslHop("Ubuntu", "me").Wrap(["sh"]));
+    }
+
+    [Theory]
+    [InlineData(Transport.Local, "sh"), InlineData(Transport.Ssh, "ssh"), InlineData(Transport.Wsl, "wsl.exe")]
+    public async Task Route_to_a_host_starts_with_its_transports_program(Transport transport, string program)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() && transport == Transport.Local, "Windows has no POSIX shell.");
+        var host = DispatchHost.FromAddress("gpu1") with { Transport = transport, Container = ContainerChoice.Auto };
+        var route = await Route.FindAsync(host, new ConnectionOptions { SshOptions = [] }, TestContext.Current.CancellationToken);
+        Assert.Equal((program, ContainerChoice.Auto, host), (route.CommandLine[0], route.Container, route.Host));
+    }
+
+    [Fact]
+    public async Task Route_over_ssh_takes_the_given_options()
+    {
+        var options = new ConnectionOptions { SshOptions = ["-F", "x"], ConnectTimeout = TimeSpan.FromSeconds(20) };
+        var route = await Route.FindAsync(DispatchHost.FromAddress("gpu1"), options, TestContext.Current.CancellationToken);
+        Assert.Equal(["ssh", .. Before, "-F", "x", .. After, "--", "gpu1", "exec 'sh'"], route.CommandLine);
+    }
+
+    private static SshHop Ssh(string address, params string[] extra) => new(HostAddress.Parse(address), Twenty, extra);
+}
