@@ -2,56 +2,56 @@ using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.Fleet.Tests;
 
-/// <summary>How many connections the work costs, counted at the server.</summary>
-public sealed class ConnectionCountTests(SharedFleet shared)
+/// <summary>How many connections the work costs, counted at servers that nobody else uses.</summary>
+public sealed class ConnectionCountTests
 {
     [Fact]
     public async Task Dispatch_status_and_stop_share_one_connection_and_logs_cost_one_more()
     {
-        var server = shared.Fleet.Hosts[0];
+        await using var fleet = await OwnFleet.StartAsync(1);
+        var server = fleet.Hosts[0];
         var host = Bench.HostOf(server);
-        await using var bench = new Bench(shared.Fleet);
-        var before = server.CountConnections();
+        await using var bench = new Bench(fleet);
 
         var task = await bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = "echo one; exec sleep 1000" }, Bench.Cancel);
-        Assert.Equal(1, server.CountConnections() - before);
+        Assert.Equal(1, server.CountConnections());
 
         var second = await bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = "echo two" }, Bench.Cancel);
         await bench.Dispatcher.LookAsync(task, Bench.Cancel);
         await bench.Dispatcher.WaitAsync(second, null, Bench.Cancel);
         await bench.Dispatcher.StopAsync(task, TimeSpan.FromSeconds(5), Bench.Cancel);
-        Assert.Equal(1, server.CountConnections() - before);
+        Assert.Equal(1, server.CountConnections());
 
         await Task.WhenAll(bench.LogOf(task, follow: true), bench.LogOf(second, follow: true));
         await bench.Dispatcher.CollectLogAsync(task, null, Bench.Cancel);
         await bench.Dispatcher.RemoveAsync(second, null, Bench.Cancel);
-        Assert.Equal(2, server.CountConnections() - before);
+        Assert.Equal(2, server.CountConnections());
     }
 
     [Fact]
     public async Task Fifty_dispatches_at_once_to_one_host_share_one_connection()
     {
-        var server = shared.Fleet.Hosts[1];
-        await using var bench = new Bench(shared.Fleet);
-        var before = server.CountConnections();
+        await using var fleet = await OwnFleet.StartAsync(1);
+        var server = fleet.Hosts[0];
+        await using var bench = new Bench(fleet);
         var tasks = await Task.WhenAll(Enumerable.Range(0, 50).Select(i =>
             bench.Dispatcher.DispatchAsync(Bench.HostOf(server), new TaskRequest { Command = $"echo {i}" }, Bench.Cancel)));
         var ended = await Task.WhenAll(tasks.Select(t => bench.Dispatcher.WaitAsync(t, null, Bench.Cancel)));
 
         Assert.All(ended, t => Assert.Equal(TaskState.Succeeded, t.State));
         Assert.Equal(50, tasks.Select(t => t.Id).Distinct().Count());
-        Assert.Equal(1, server.CountConnections() - before);
+        Assert.Equal(1, server.CountConnections());
     }
 
     [Fact]
     public async Task Check_of_a_host_costs_one_connection()
     {
-        var server = shared.Fleet.Hosts[2];
-        await using var bench = new Bench(shared.Fleet);
-        var before = server.CountConnections();
+        await using var fleet = await OwnFleet.StartAsync(1);
+        var server = fleet.Hosts[0];
+        await using var bench = new Bench(fleet);
         var health = await bench.Dispatcher.CheckAsync(Bench.HostOf(server), Bench.Cancel);
 
         Assert.True(health.Healthy, string.Join("; ", health.Checks));
-        Assert.Equal(1, server.CountConnections() - before);
+        Assert.Equal(1, server.CountConnections());
     }
 }
