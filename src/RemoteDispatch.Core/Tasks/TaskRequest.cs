@@ -43,8 +43,11 @@ public sealed record TaskRequest
     /// <summary>How long it has between TERM and KILL when its time limit strikes. 10 seconds.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>What lists show instead of the command's own text, as the name of a script; null for the text.</summary>
+    public string? Title { get; init; }
+
     /// <summary>The command as people see it in a list: one line of at most 200 characters.</summary>
-    public string Summary => Text.OneLine(string.Join(' ', [Command.Trim(), .. Arguments]), 200);
+    public string Summary => Text.OneLine(string.Join(' ', [Title ?? Command.Trim(), .. Arguments]), 200);
 
     /// <summary>Checks everything that can be checked before anything is sent.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: a part cannot be used.</exception>

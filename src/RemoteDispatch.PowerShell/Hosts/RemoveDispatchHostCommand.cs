@@ -9,9 +9,11 @@ namespace RemoteDispatch.PowerShell.Hosts;
 [OutputType(typeof(DispatchHost))]
 public sealed class RemoveDispatchHostCommand : DispatchCmdlet
 {
-    /// <summary>The host.</summary>
+    /// <summary>The hosts, with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "ComputerName", "Cn")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public required string[] Name { get; set; }
 
@@ -22,16 +24,16 @@ public sealed class RemoveDispatchHostCommand : DispatchCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (var name in Name)
-        {
-            Do(name, () =>
-            {
-                if (!ShouldProcess(name, "Remove the host from the inventory"))
-                    return;
-                var removed = Await(stopping => Session.Inventory.RemoveAsync(name, stopping));
-                if (PassThru)
-                    WriteObject(removed);
-            });
-        }
+        foreach (var typed in Name)
+            Do(typed, () => HostNames.Expand(typed).ToList().ForEach(name => Do(name, () => RemoveOne(name))));
+    }
+
+    private void RemoveOne(string name)
+    {
+        if (!ShouldProcess(name, "Remove the host from the inventory"))
+            return;
+        var removed = Await(stopping => Session.Inventory.RemoveAsync(name, stopping));
+        if (PassThru)
+            WriteObject(removed);
     }
 }

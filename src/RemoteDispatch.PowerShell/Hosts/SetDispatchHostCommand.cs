@@ -9,9 +9,11 @@ namespace RemoteDispatch.PowerShell.Hosts;
 [OutputType(typeof(DispatchHost))]
 public sealed class SetDispatchHostCommand : DispatchCmdlet
 {
-    /// <summary>The host.</summary>
+    /// <summary>The hosts, with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "ComputerName", "Cn")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public required string[] Name { get; set; }
 
@@ -45,17 +47,17 @@ public sealed class SetDispatchHostCommand : DispatchCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (var name in Name)
-        {
-            Do(name, () =>
-            {
-                if (!ShouldProcess(name, "Change the host in the inventory"))
-                    return;
-                var changed = Await(stopping => Session.Inventory.ChangeAsync(name, Change, stopping));
-                if (PassThru)
-                    WriteObject(changed);
-            });
-        }
+        foreach (var typed in Name)
+            Do(typed, () => HostNames.Expand(typed).ToList().ForEach(name => Do(name, () => ChangeOne(name))));
+    }
+
+    private void ChangeOne(string name)
+    {
+        if (!ShouldProcess(name, "Change the host in the inventory"))
+            return;
+        var changed = Await(stopping => Session.Inventory.ChangeAsync(name, Change, stopping));
+        if (PassThru)
+            WriteObject(changed);
     }
 
     private DispatchHost Change(DispatchHost host)

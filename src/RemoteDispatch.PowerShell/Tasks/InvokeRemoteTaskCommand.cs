@@ -18,29 +18,36 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
 {
     private const string CommandSet = "Command";
     private const string FileSet = "File";
+    private const string CommandJobSet = "CommandAsJob";
+    private const string FileJobSet = "FileAsJob";
 
     private readonly List<DispatchHost> _jobHosts = [];
     private TaskRequest? _request;
 
     /// <summary>The command; it arrives byte for byte.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = CommandSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = CommandJobSet)]
     [ValidateNotNullOrEmpty]
     public string Command { get; set; } = "";
 
     /// <summary>A script of this machine. It is sent as it is, and run by what its first line names after #!, else by sh.</summary>
     [Parameter(Mandatory = true, ParameterSetName = FileSet)]
+    [Parameter(Mandatory = true, ParameterSetName = FileJobSet)]
     [Alias("ScriptPath")]
     [ValidateNotNullOrEmpty]
     public string FilePath { get; set; } = "";
 
     /// <summary>What the script gets as $1, $2, …</summary>
     [Parameter(ParameterSetName = FileSet)]
+    [Parameter(ParameterSetName = FileJobSet)]
     [Alias("Args")]
     public string[] ArgumentList { get; set; } = [];
 
     /// <summary>Names, addresses or hosts; without it, this machine.</summary>
     [Parameter(Position = 1, ParameterSetName = CommandSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ParameterSetName = CommandJobSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 0, ParameterSetName = FileSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = FileJobSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("ComputerName", "Cn")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(HostNameCompleter))]
@@ -69,11 +76,13 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     public TimeSpan? TimeLimit { get; set; }
 
     /// <summary>Wait for the end, show the log meanwhile, and collect it.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = CommandSet)]
+    [Parameter(ParameterSetName = FileSet)]
     public SwitchParameter Wait { get; set; }
 
     /// <summary>Return a job that waits for the tasks: Receive-Job gives them as they end, Stop-Job stops them.</summary>
-    [Parameter]
+    [Parameter(Mandatory = true, ParameterSetName = CommandJobSet)]
+    [Parameter(Mandatory = true, ParameterSetName = FileJobSet)]
     public SwitchParameter AsJob { get; set; }
 
     /// <summary>How many hosts are worked on at once.</summary>
@@ -94,7 +103,8 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
         {
             _request = new TaskRequest
             {
-                Command = ParameterSetName == FileSet ? ReadScript() : Command,
+                Command = IsFile ? ReadScript() : Command,
+                Title = IsFile ? Path.GetFileName(FilePath) : null,
                 Arguments = ArgumentList,
                 Id = Id is null ? null : TaskId.Parse(Id),
                 WorkingDirectory = WorkingDirectory,
@@ -106,7 +116,7 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
         }
         catch (DispatchException e)
         {
-            ThrowTerminatingError(Failures.ToErrorRecord(e, Id ?? (ParameterSetName == FileSet ? FilePath : Command)));
+            ThrowTerminatingError(Failures.ToErrorRecord(e, Id ?? (IsFile ? FilePath : Command)));
         }
     }
 
@@ -167,6 +177,8 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
         foreach (var line in batch.Lines)
             WriteInformation(new HostInformationMessage { Message = $"{batch.Task.HostName}: {line}" }, ["PSHOST", "RemoteTaskLog"]);
     }
+
+    private bool IsFile => ParameterSetName is FileSet or FileJobSet;
 
     private string ReadScript()
     {

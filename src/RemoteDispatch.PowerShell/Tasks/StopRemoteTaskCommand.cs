@@ -26,7 +26,7 @@ public sealed class StopRemoteTaskCommand : TaskCommand
     protected override string? Activity => "Stopping tasks";
 
     private protected override bool MayProcess(TaskIdentity task) =>
-        Force && !MyInvocation.BoundParameters.ContainsKey("WhatIf") || ShouldProcess(task.Id, "Stop the task and all its processes");
+        MayChange(task, "Stop the task and all its processes", Force);
 
     private protected override async Task WorkAsync(RemoteTask task)
     {

@@ -42,6 +42,15 @@ public abstract class TaskCommand : DispatchCmdlet
     /// <summary>Asks, where the cmdlet changes something.</summary>
     private protected virtual bool MayProcess(TaskIdentity task) => true;
 
+    /// <summary>Asks before a change; with force it does not, unless -WhatIf or -Confirm stands beside it or is preferred.</summary>
+    private protected bool MayChange(TaskIdentity task, string action, bool isForced)
+    {
+        var isWhatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given) ? given is SwitchParameter { IsPresent: true }
+            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+        var mustAsk = MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm) && confirm is SwitchParameter { IsPresent: true };
+        return (isForced && !isWhatIf && !mustAsk) || ShouldProcess(task.Id, action);
+    }
+
     /// <summary>Works on one task.</summary>
     private protected abstract Task WorkAsync(RemoteTask task);
 
