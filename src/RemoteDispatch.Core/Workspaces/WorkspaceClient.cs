@@ -77,6 +77,13 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     {
         var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count);
         var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
+        if (reply.ExitCode != 0)
+        {
+            throw new DispatchException(
+                FailureReason.WorkspaceRefused, $"The log of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
+                "Look at the file in the workspace on the host: its owner, its permissions, the disk.") { Host = host.Name, TaskId = id };
+        }
+
         var line = reply.Output.Span.IndexOf((byte)'\n');
         var state = line < 0 ? "" : Encoding.UTF8.GetString(reply.Output.Span[..line]);
         return (Understand(host, state, () => WorkspaceState.Parse(state)), reply.Output[(line + 1)..]);

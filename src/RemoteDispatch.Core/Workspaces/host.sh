@@ -215,14 +215,14 @@ rd_list() {
 }
 
 # rd_log ROOT ID OFFSET COUNT: a line with the state, then at most COUNT bytes of the log from OFFSET on. The state is
-# looked at first: 'ended' with no byte behind it means that no byte will come.
+# looked at first: 'ended' with no byte behind it means that no byte will come. Returns 8 where the log cannot be read.
 rd_log() {
   rd_root "$1" || return 9
   rd_state "$RD_ROOT/$2"
   printf '%s\n' "$RD_STATE"
   [ -e "$RD_ROOT/$2/log" ] || return 0
   # dd seeks (it reads nothing), and head goes on from where the shared offset then stands.
-  { [ "$3" = 0 ] || dd bs=1 skip="$3" count=0 2>/dev/null; head -c "$4"; } <"$RD_ROOT/$2/log" 2>/dev/null
+  { { [ "$3" = 0 ] || dd bs=1 skip="$3" count=0 2>/dev/null; } && head -c "$4"; } <"$RD_ROOT/$2/log" || return 8
 }
 
 # rd_tail ROOT ID LINES: the offset at which the last LINES lines of the log begin.

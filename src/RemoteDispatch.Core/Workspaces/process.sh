@@ -65,16 +65,31 @@ rd_table() {
     RD_TABLE=$(ps -A -o pid=,ppid=,pgid=,sess= 2>/dev/null)
     return
   fi
-  while IFS= read -r RD_LINE; do
+  RD_RAW=$(cat /proc/[0-9]*/stat 2>/dev/null)
+  rd_by_line
+  for RD_LINE in $RD_RAW; do
+    IFS=$RD_IFS
     RD_ONE=${RD_LINE%% *}
     # shellcheck disable=SC2086 # split on purpose
     set -- ${RD_LINE##*") "}
     case $1 in Z | X) continue ;; esac
     RD_TABLE="$RD_TABLE$RD_ONE $2 $3 $4
 "
-  done <<EOF
-$(cat /proc/[0-9]*/stat 2>/dev/null)
-EOF
+  done
+  rd_by_word
+}
+
+# rd_by_line: a 'for' that follows goes through lines, as they are. Not a here-document: some shells need a file for one,
+# and a full disk must not hide a process from a stop. rd_by_word: as before.
+rd_by_line() {
+  RD_IFS=$IFS
+  IFS='
+'
+  set -f
+}
+rd_by_word() {
+  IFS=$RD_IFS
+  set +f
 }
 
 # rd_members SPARE...: RD_MEMBERS holds the pids of every process of the task that rd_process read, but those in
@@ -99,13 +114,16 @@ rd_members() {
   RD_GREW=yes
   while [ -n "$RD_GREW" ]; do
     RD_GREW=
-    while read -r RD_ONE RD_PARENT RD_GROUP RD_SID; do
-      [ "$RD_SID" = "$RD_SESSION" ] || [ "$RD_GROUP" = "$RD_SESSION" ] ||
-        case $RD_FAMILY in *" $RD_PARENT "*) : ;; *) false ;; esac || continue
-      rd_join "$RD_ONE"
-    done <<EOF
-$RD_TABLE
-EOF
+    rd_by_line
+    for RD_ROW in $RD_TABLE; do
+      IFS=$RD_IFS
+      # shellcheck disable=SC2086 # split on purpose: pid, parent, group, session
+      set -- $RD_ROW
+      [ "$4" = "$RD_SESSION" ] || [ "$3" = "$RD_SESSION" ] ||
+        case $RD_FAMILY in *" $2 "*) : ;; *) false ;; esac || continue
+      rd_join "$1"
+    done
+    rd_by_word
   done
 }
 
