@@ -25,7 +25,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     private readonly Dictionary<Place, ChannelSlot> _slots = [];
     private readonly Dictionary<Place, ContainerChoice> _settled = [];
     private readonly Lock _guard = new();
-    private bool _disposed;
+    private volatile bool _disposed;
 
     public ConnectionOptions Options { get; } = options;
 
@@ -58,20 +58,9 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
 
             var channel = await ConnectAsync(host, cancellationToken).ConfigureAwait(false);
             var settled = host with { Container = channel.Container };
-            var home = SlotOf(PlaceOf(settled, ChannelUse.Control));
-            HostChannel? spare;
+            await AdoptAsync(SlotOf(PlaceOf(settled, ChannelUse.Control)), channel).ConfigureAwait(false);
             lock (_guard)
-            {
                 _settled[auto] = channel.Container;
-                spare = home.Channel is { IsOpen: true } ? channel : home.Channel;
-                if (spare != channel)
-                    home.Channel = channel;
-                home.Begin();
-                home.End(this);
-            }
-
-            if (spare is not null)
-                await spare.DisposeAsync().ConfigureAwait(false);
             return settled;
         }
         finally
@@ -154,6 +143,26 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
         }
     }
 
+    /// <summary>Puts a channel that was opened for 'auto' into the place where it turned out to end; one that is there already stays.</summary>
+    private async Task AdoptAsync(ChannelSlot home, HostChannel channel)
+    {
+        await home.Opening.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            var spare = home.Channel is { IsOpen: true } ? channel : home.Channel;
+            if (spare != channel)
+                home.Channel = channel;
+            home.Begin();
+            home.End(this);
+            if (spare is not null)
+                await spare.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            home.Opening.Release();
+        }
+    }
+
     /// <summary>
     /// Connects, with a second attempt where the first failed for a reason that may pass. The time limit is for both: a host
     /// that swallows packets costs it once.
@@ -171,7 +180,10 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
                 var route = await Route.FindAsync(host, left, cancellationToken).ConfigureAwait(false);
                 var channel = await HostChannel.OpenAsync(route, resident, left, cancellationToken).ConfigureAwait(false);
                 Tell(host, "connected", start, $"attempt={attempt}");
-                return channel;
+                if (!_disposed)
+                    return channel;
+                await channel.DisposeAsync().ConfigureAwait(false);
+                throw new ObjectDisposedException(nameof(ChannelPool));
             }
             catch (DispatchException e) when (attempt < Attempts && ConnectFailure.MayPass(e.Reason)
                 && Options.Time.GetElapsedTime(first) + Options.RetryDelay < Options.ConnectTimeout)

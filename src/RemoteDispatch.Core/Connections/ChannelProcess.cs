@@ -14,13 +14,16 @@ internal sealed class ChannelProcess : IDisposable
 
     private readonly Process _process;
     private readonly Task _exited;
+    private readonly Stream _output;
+    private readonly Stream _errors;
 
     private ChannelProcess(Process process)
     {
         _process = process;
         _exited = process.WaitForExitAsync();
-        Output = new ReplyReader(process.StandardOutput.BaseStream);
-        Errors = new ReplyReader(process.StandardError.BaseStream);
+        (_output, _errors) = (process.StandardOutput.BaseStream, process.StandardError.BaseStream);
+        Output = new ReplyReader(_output);
+        Errors = new ReplyReader(_errors);
     }
 
     public ReplyReader Output { get; }
@@ -68,6 +71,32 @@ internal sealed class ChannelProcess : IDisposable
         await Input.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Reads the reply to the request with this nonce from both streams. Where one of them ends, the other gets a second more:
+    /// somebody else may hold it open (a ControlPersist master, a proxy's child), and a dead connection must not look like a slow one.
+    /// </summary>
+    /// <exception cref="EndOfStreamException">A stream ended before the reply did.</exception>
+    public async Task<(ReadOnlyMemory<byte> Body, string Tail, ReadOnlyMemory<byte> Errors)> ReadReplyAsync(string nonce, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var output = Output.ReadAsync(nonce, either.Token);
+        var errors = Errors.ReadAsync(nonce, either.Token);
+        var first = await Task.WhenAny(output, errors).ConfigureAwait(false);
+        if (!first.IsCompletedSuccessfully)
+            either.CancelAfter(TimeSpan.FromSeconds(1));
+        try
+        {
+            await Task.WhenAll(output, errors).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new EndOfStreamException();
+        }
+
+        var (body, tail) = await output.ConfigureAwait(false);
+        return (body, tail, (await errors.ConfigureAwait(false)).Body);
+    }
+
     /// <summary>Waits for the end of the process, for at most a second, and for the rest of what it had to say.</summary>
     public async Task<string> LastWordsAsync(TimeProvider time)
     {
@@ -113,6 +142,13 @@ internal sealed class ChannelProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    /// <summary>Gives the streams back, once nobody reads any more: Process.Dispose leaves those alone that somebody has asked for.</summary>
+    public void Release()
+    {
+        _output.Dispose();
+        _errors.Dispose();
     }
 
     private static bool IsOnPath(string program) =>

@@ -13,12 +13,10 @@ internal static class ContainerEntry
         var nonce = HostChannel.NewNonce();
         var enter = $"rd_enter {ShellQuote.Quote(route.Container.Name ?? "")} {nonce}\n";
         await process.WriteAsync(frame + ShellText.Load("container.sh") + enter, cancellationToken).ConfigureAwait(false);
-        var output = process.Output.ReadAsync(nonce, cancellationToken);
-        // The shell that follows is another process: the frame's end on stderr tells that it is the one we talk to.
-        var errors = process.Errors.ReadAsync(nonce, cancellationToken);
+        string answer;
         try
         {
-            await Task.WhenAll(output, errors).ConfigureAwait(false);
+            answer = Encoding.UTF8.GetString((await process.ReadReplyAsync(nonce, cancellationToken).ConfigureAwait(false)).Body.Span).Trim();
         }
         catch (EndOfStreamException)
         {
@@ -28,7 +26,6 @@ internal static class ContainerEntry
             throw Unavailable(route.Host, $"it could not be entered: {said}");
         }
 
-        var answer = Encoding.UTF8.GetString((await output.ConfigureAwait(false)).Body.Span).Trim();
         var (word, rest) = answer.IndexOf(' ', StringComparison.Ordinal) is >= 0 and var at ? (answer[..at], answer[(at + 1)..].Trim()) : (answer, "");
         return word switch
         {

@@ -61,7 +61,7 @@ internal sealed class HostChannel : IAsyncDisposable
             // The first request goes with the lesson: whoever answers it has understood everything.
             var nonce = NewNonce();
             await process.WriteAsync(frame + resident + Framed(nonce, ":"), either.Token).ConfigureAwait(false);
-            await Task.WhenAll(process.Output.ReadAsync(nonce, either.Token), process.Errors.ReadAsync(nonce, either.Token)).ConfigureAwait(false);
+            await process.ReadReplyAsync(nonce, either.Token).ConfigureAwait(false);
             channel._pump = channel.PumpAsync();
             return channel;
         }
@@ -110,6 +110,7 @@ internal sealed class HostChannel : IAsyncDisposable
         await _process.CloseAsync(_options.Time).ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);
         await _pump.ConfigureAwait(false);
+        _process.Release();
     }
 
     /// <summary>
@@ -143,12 +144,9 @@ internal sealed class HostChannel : IAsyncDisposable
             {
                 try
                 {
-                    var output = _process.Output.ReadAsync(pending.Nonce, _closing.Token);
-                    var errors = _process.Errors.ReadAsync(pending.Nonce, _closing.Token);
-                    await Task.WhenAll(output, errors).ConfigureAwait(false);
-                    var (body, tail) = await output.ConfigureAwait(false);
+                    var (body, tail, errors) = await _process.ReadReplyAsync(pending.Nonce, _closing.Token).ConfigureAwait(false);
                     var code = int.Parse(tail, NumberStyles.None, CultureInfo.InvariantCulture);
-                    pending.Reply.TrySetResult(new ChannelReply(code, body, (await errors.ConfigureAwait(false)).Body));
+                    pending.Reply.TrySetResult(new ChannelReply(code, body, errors));
                 }
                 catch (Exception e)
                 {

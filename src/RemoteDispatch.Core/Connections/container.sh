@@ -16,8 +16,12 @@ rd_enter() {
     command -v "$rd_engine" >/dev/null 2>&1 || continue
     rd_engines="$rd_engines $rd_engine"
     if [ -n "$1" ]; then
-      rd_said=$("$rd_engine" container inspect --format '{{.State.Running}}' -- "$1" 2>&1 </dev/null) || continue
-      if [ "$rd_said" != true ]; then
+      # Its complaints are asked for on their own: an engine may also warn where all is well.
+      if ! rd_running=$("$rd_engine" container inspect --format '{{.State.Running}}' -- "$1" 2>/dev/null </dev/null); then
+        rd_said=$("$rd_engine" container inspect -- "$1" 2>&1 >/dev/null </dev/null)
+        continue
+      fi
+      if [ "$rd_running" != true ]; then
         printf 'refused the container %s is there but does not run\n' "$1"
         rd_end "$2" 0
         return
@@ -25,11 +29,13 @@ rd_enter() {
       rd_names=" $1" rd_found=$rd_engine
       break
     fi
-    if rd_said=$("$rd_engine" ps --filter label=remote-dispatch --format '{{.Names}}' 2>&1 </dev/null); then
+    if rd_said=$("$rd_engine" ps --filter label=remote-dispatch --format '{{.Names}}' 2>/dev/null </dev/null); then
       for rd_name in $rd_said; do
-        rd_names="$rd_names $rd_name" rd_found=$rd_engine
+        # docker may be podman under another name: one container is one.
+        case " $rd_names " in *" $rd_name "*) ;; *) rd_names="$rd_names $rd_name" rd_found=$rd_engine ;; esac
       done
     else
+      rd_said=$("$rd_engine" ps 2>&1 >/dev/null </dev/null)
       case $rd_said in
         # An engine without a daemon runs no container. Any other failure might hide one: then we do not guess.
         *'Cannot connect to the Docker daemon'* | *'failed to connect to the docker API'*) ;;

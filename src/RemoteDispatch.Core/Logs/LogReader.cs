@@ -24,6 +24,7 @@ internal sealed class LogReader(WorkspaceClient workspaces)
     private const int SmallestPart = 64 << 10;
     private const int LargestPart = 4 << 20;
 
+    private static readonly TimeSpan QuickPart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(400);
 
@@ -44,8 +45,23 @@ internal sealed class LogReader(WorkspaceClient workspaces)
         var pause = ShortestPause;
         while (true)
         {
-            var (at, count) = (offset, size);
-            var (state, bytes) = await AskAsync(() => workspaces.ReadLogAsync(host, id, at, count, cancellationToken)).ConfigureAwait(false);
+            var at = offset;
+            var count = size;
+            var asked = time.GetTimestamp();
+            var (state, bytes) = await AskAsync(async () =>
+            {
+                try
+                {
+                    count = size;
+                    return await workspaces.ReadLogAsync(host, id, at, count, cancellationToken).ConfigureAwait(false);
+                }
+                catch (DispatchException e) when (e.Reason == FailureReason.RequestTimedOut)
+                {
+                    // The line is slower than the last parts promised.
+                    size = Math.Max(SmallestPart, size / 8);
+                    throw;
+                }
+            }).ConfigureAwait(false);
             if (state is Absent)
                 throw NotFound(host.Name, id);
             // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
@@ -56,7 +72,8 @@ internal sealed class LogReader(WorkspaceClient workspaces)
             if (isLast)
                 yield break;
             offset += bytes.Length;
-            size = drained ? SmallestPart : Math.Min(size * 4, LargestPart);
+            // Larger parts cost fewer round trips, as long as one is there within a second: others wait behind it.
+            size = drained ? SmallestPart : time.GetElapsedTime(asked) < QuickPart ? Math.Min(size * 4, LargestPart) : size;
             if (drained)
             {
                 pause = bytes.Length > 0 ? ShortestPause : TimeSpan.FromTicks(Math.Min(pause.Ticks * 3 / 2, LongestPause.Ticks));

@@ -36,11 +36,13 @@ public sealed partial class Dispatcher
                 Command = request.Summary,
                 Dispatched = dispatched,
             };
-            // Written before it is sent: whatever ends this process now, the task is in the list.
+            // Written before it is sent: whatever ends this process now, the task is in the list. Here a failure counts.
             if (before is null)
-                Record(task);
+                Options.Ledger.Write(task);
             var answer = await LaunchAsync(task, request.ToOrder(id, dispatched), cancellationToken).ConfigureAwait(false);
-            task = Settle(answer, before is not null && before.Host.Container == place.Container ? before with { Host = place } : task);
+            // What an earlier task of that id left in the ledger says nothing of one that has just begun.
+            var isSame = answer is not LaunchAnswer.Started && before is not null && before.Host.Container == place.Container;
+            task = Settle(answer, isSame ? before! with { Host = place } : task);
             Tell(host.Name, "success", since, $"task={task.Id} state={task.State}");
             return task;
         }

@@ -29,19 +29,33 @@ public sealed partial class Dispatcher
     public async Task<IReadOnlyList<TaskLook>> LookAsync(IReadOnlyList<RemoteTask> tasks, CancellationToken cancellationToken = default)
     {
         var looks = new TaskLook[tasks.Count];
-        var places = tasks.Select((task, at) => (Task: task, At: at)).GroupBy(t => HostOf(t.Task));
+        var reachable = new List<(RemoteTask Task, int At, DispatchHost Host)>();
+        for (var at = 0; at < tasks.Count; at++)
+        {
+            try
+            {
+                reachable.Add((tasks[at], at, HostOf(tasks[at])));
+            }
+            catch (DispatchException e)
+            {
+                // Its host's entry is damaged: that is no reason to hide the others.
+                looks[at] = new TaskLook(tasks[at], e);
+            }
+        }
+
+        var places = reachable.GroupBy(t => t.Host);
         await Task.WhenAll(places.Select(async place =>
         {
             var group = place.ToArray();
             try
             {
                 var states = await _workspaces.StatusAsync(place.Key, [.. group.Select(t => t.Task.Id)], cancellationToken).ConfigureAwait(false);
-                foreach (var ((task, at), state) in group.Zip(states))
+                foreach (var ((task, at, _), state) in group.Zip(states))
                     looks[at] = new TaskLook(Note(task, task.After(state)), null);
             }
             catch (DispatchException e)
             {
-                foreach (var (task, at) in group)
+                foreach (var (task, at, _) in group)
                     looks[at] = new TaskLook(task, e);
             }
         })).ConfigureAwait(false);
@@ -102,9 +116,7 @@ public sealed partial class Dispatcher
     /// <summary>Writes news down where a task is in the ledger; looking at another machine's task leaves no trace here.</summary>
     private RemoteTask Note(RemoteTask before, RemoteTask now)
     {
-        if (now != before && Options.Ledger.Find(now.Id, now.HostName) is not null)
-            Options.Ledger.Write(now);
-        return now;
+        return now != before && Options.Ledger.Find(now.Id, now.HostName) is not null ? Record(now) : now;
     }
 
     /// <summary>Reads what a task.json says of a task. It comes from a host: whatever is wrong with it is not worth a failure.</summary>
@@ -115,7 +127,7 @@ public sealed partial class Dispatcher
             var task = json.Length > 0 ? JsonNode.Parse(json) : null;
             return (Text.OneLine((string?)task?["command"] ?? "", 200), LedgerEntry.Time(task?["dispatched"]));
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
             return ("", null);
         }

@@ -18,6 +18,8 @@ public sealed partial class Dispatcher
     /// <exception cref="DispatchException"><see cref="FailureReason.WaitTimedOut"/>, or the task cannot be looked at.</exception>
     public async Task<RemoteTask> WaitAsync(RemoteTask task, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
+        if (timeout < TimeSpan.Zero)
+            throw new DispatchException(FailureReason.InvalidInput, "A time to wait is not negative.", "Write it as 90s, 10m or 2h.");
         using var limit = new CancellationTokenSource(timeout is { } span && span < LongestWait ? span : Timeout.InfiniteTimeSpan, Options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var patience = new Patience(Options.Time, Options.Connections.Observer);

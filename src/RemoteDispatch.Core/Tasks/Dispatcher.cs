@@ -44,10 +44,21 @@ public sealed partial class Dispatcher : IAsyncDisposable
         return today with { Container = task.Host.Container, WorkspaceRoot = task.Host.WorkspaceRoot };
     }
 
-    /// <summary>Writes a task down.</summary>
+    /// <summary>
+    /// Writes down what became of a task. The ledger is a cache: that it cannot be written is told, and changes nothing about
+    /// what is true of the task.
+    /// </summary>
     private RemoteTask Record(RemoteTask task)
     {
-        Options.Ledger.Write(task);
+        try
+        {
+            Options.Ledger.Write(task);
+        }
+        catch (DispatchException e)
+        {
+            Tell(task.HostName, "ledger_failed", Options.Time.GetTimestamp(), $"task={task.Id} {e.Message}");
+        }
+
         return task;
     }
 

@@ -58,6 +58,7 @@ public sealed record RemoteTask
         Claimed => this with { State = TaskState.Pending, Process = null },
         Running r => this with { State = TaskState.Running, Started = r.Started, Process = r.Process, Finished = null, ExitCode = null },
         Lost l => this with { State = TaskState.Lost, Started = l.Started, Process = null, Reason = "its process is gone and left no exit record" },
+        Unreadable u => this with { Reason = $"the records in its workspace cannot be read: {u.Said}" },
         Ended { Kind: EndKind.LaunchFailed } e => this with
         {
             State = TaskState.LaunchFailed, Started = null, Finished = e.Finished, Process = null, Reason = e.Why,

@@ -11,8 +11,8 @@ namespace RemoteDispatch.Workspaces;
 /// </summary>
 internal sealed class WorkspaceClient : IAsyncDisposable
 {
-    // Not every variable may come from outside: these are the contract's own.
-    private const string Reserved = "REMOTE_DISPATCH_";
+    // Not every variable may come from outside: these are the contract's own, and those of its shell functions.
+    private static readonly string[] Reserved = ["REMOTE_DISPATCH_", "RD_", "rd_"];
 
     // What a function of host.sh returns when it could not even look; its reason is on stdout.
     private const int RefusedCode = 9;
@@ -52,7 +52,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     {
         var lines = await AskLinesAsync(host, ShellCall.To("rd_status").With(Root(host)).With(ids), cancellationToken).ConfigureAwait(false);
         return Understand(host, string.Join('\n', lines), () => ids.Select((id, i) =>
-            lines[i].StartsWith(id + ' ', StringComparison.Ordinal) ? WorkspaceState.Parse(lines[i][(id.Length + 1)..]) : throw new FormatException()).ToArray());
+            lines[i].StartsWith(id + ' ', StringComparison.Ordinal) ? WorkspaceState.ParseOrUnreadable(lines[i][(id.Length + 1)..]) : throw new FormatException()).ToArray());
     }
 
     /// <summary>All workspaces of the host, with the text of their <c>task.json</c> (empty where there is none yet).</summary>
@@ -62,7 +62,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         return Understand(host, string.Join('\n', lines), () => lines.Chunk(2).Select(pair =>
         {
             var (id, state) = Cut(pair[0]);
-            return (id, WorkspaceState.Parse(state), pair[1]);
+            return (id, WorkspaceState.ParseOrUnreadable(state), pair[1]);
         }).ToArray());
     }
 
@@ -134,11 +134,11 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     public static void CheckVariable(string name)
     {
         var fits = name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
-        if (!fits || name.StartsWith(Reserved, StringComparison.Ordinal))
+        if (!fits || Reserved.Any(r => name.StartsWith(r, StringComparison.Ordinal)))
         {
             throw new DispatchException(
                 FailureReason.InvalidInput, $"{Text.Show(name)} cannot be the name of a task's variable.",
-                $"Use letters, digits and '_', the first no digit; names with {Reserved} in front are taken.");
+                $"Use letters, digits and '_', the first no digit; names that begin with {string.Join(", ", Reserved)} are taken.");
         }
     }
 

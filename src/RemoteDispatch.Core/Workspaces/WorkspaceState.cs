@@ -23,6 +23,19 @@ internal abstract record WorkspaceState
         };
     }
 
+    /// <summary>The same, where one task's damaged records must not hide the others.</summary>
+    public static WorkspaceState ParseOrUnreadable(string line)
+    {
+        try
+        {
+            return Parse(line);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or IndexOutOfRangeException or ArgumentException)
+        {
+            return new Unreadable(Text.Show(line));
+        }
+    }
+
     internal static DateTimeOffset Time(string seconds) => DateTimeOffset.FromUnixTimeSeconds(long.Parse(seconds, CultureInfo.InvariantCulture));
 
     private static Ended ParseEnded(string line)
@@ -36,7 +49,7 @@ internal abstract record WorkspaceState
             "launch-failed" => EndKind.LaunchFailed,
             _ => throw new FormatException($"The host reported the end {Text.Show(words[1])}."),
         };
-        return new Ended(kind, int.Parse(words[2], CultureInfo.InvariantCulture), Time(words[3]), Time(words[4]), words.ElementAtOrDefault(5)?.Trim() ?? "");
+        return new Ended(kind, int.Parse(words[2], CultureInfo.InvariantCulture), Time(words[3]), Time(words[4]), Text.OneLine(words.ElementAtOrDefault(5)?.Trim() ?? "", 400));
     }
 }
 
@@ -55,6 +68,9 @@ internal sealed record Lost(DateTimeOffset Started) : WorkspaceState;
 /// <summary>The exit record is there.</summary>
 internal sealed record Ended(EndKind Kind, int ExitCode, DateTimeOffset Started, DateTimeOffset Finished, string Why) : WorkspaceState;
 
+/// <summary>Its records are damaged: what it is cannot be said.</summary>
+internal sealed record Unreadable(string Said) : WorkspaceState;
+
 /// <summary>How a task ended.</summary>
 internal enum EndKind
 {
@@ -72,5 +88,9 @@ internal enum EndKind
 public sealed record ProcessIdentity(int Pid, int ProcessGroup, string StartTime, string BootId)
 {
     internal static ProcessIdentity Parse(ReadOnlySpan<string> words) => new(
-        int.Parse(words[0], CultureInfo.InvariantCulture), int.Parse(words[1], CultureInfo.InvariantCulture), words[2], words[3]);
+        int.Parse(words[0], CultureInfo.InvariantCulture), int.Parse(words[1], CultureInfo.InvariantCulture), Plain(words[2]), Plain(words[3]));
+
+    // They are shown to people: nothing that could move a terminal's cursor.
+    private static string Plain(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is ':' or '_' or '-') ? word : throw new FormatException($"{Text.Show(word)} is no part of a process record.");
 }

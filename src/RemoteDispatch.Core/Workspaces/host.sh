@@ -6,6 +6,11 @@
 # and returns 9.
 # shellcheck disable=SC2153,SC2154 # RD_PID and its like come from process.sh; rd_command and rd_task from the request
 
+# What is remembered between requests begins empty, whatever the login's environment holds.
+unset RD_OWNED RD_SETSID RD_HEAR
+RD_NL='
+'
+
 # rd_root ROOT: RD_ROOT is the folder of the workspaces: empty for the default, ~/… or absolute.
 rd_root() {
   # shellcheck disable=SC2088 # the tilde is the user's, and is expanded here
@@ -94,21 +99,26 @@ rd_launch() {
   fi
   RD_ACK=$(
     exec 2>&1
-    rd_env
-    REMOTE_DISPATCH_ID=$rd_id REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$rd_mark
-    export REMOTE_DISPATCH_ID REMOTE_DISPATCH_WORKSPACE REMOTE_DISPATCH_MARK
     set -- sh "$RD_DIR/$rd_mark/wrapper" "$RD_DIR" "$rd_mark" "$RD_NOW" "$RD_HEAR" \
       "$rd_limit" "$rd_grace" "$rd_login" "$rd_interpreter" "$rd_cwd" "$@"
+    REMOTE_DISPATCH_ID=$rd_id REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$rd_mark
+    export REMOTE_DISPATCH_ID REMOTE_DISPATCH_WORKSPACE REMOTE_DISPATCH_MARK
+    rd_env
     case $RD_SETSID in
       fork) exec setsid -f "$@" ;;
       plain) setsid "$@" & ;;
       perl) perl -e 'use POSIX; fork and exit; setsid(); exec { $ARGV[0] } @ARGV' "$@" ;;
     esac
   )
-  case $RD_ACK in
-    'started '* | 'refused '*) printf '%s\n' "$RD_ACK" ;;
+  # The last line is the answer. What stands before it is noise: a loader or a locale that complains of a variable.
+  case ${RD_ACK##*"$RD_NL"} in
+    'started '* | 'refused '*) printf '%s\n' "${RD_ACK##*"$RD_NL"}" ;;
     taken) rd_taken ;;
     *)
+      if [ -s "$RD_DIR/process" ]; then
+        rd_taken
+        return 0
+      fi
       rd_unclaim
       printf 'refused the wrapper did not start: %s\n' "$RD_ACK" | tr '\n' ' '
       echo
@@ -178,7 +188,14 @@ rd_state() {
     RD_BORN='' RD_AT=''
     { read -r _ RD_BORN RD_AT <"$1/claim"; } 2>/dev/null
     rd_boot
-    if [ "$RD_BORN" = "$RD_BOOT" ]; then RD_STATE="claimed yes $RD_AT"; else RD_STATE="claimed no ${RD_AT:-0}"; fi
+    if [ -z "$RD_BORN" ] || [ "$RD_BORN" = "$RD_BOOT" ]; then
+      RD_STATE="claimed yes ${RD_AT:-0}"
+    elif [ -e "$1/process" ]; then
+      # The host died while the gate was passed: whether the command began is not known.
+      RD_STATE="lost $RD_AT"
+    else
+      RD_STATE="claimed no $RD_AT"
+    fi
   else
     RD_STATE=absent
   fi
@@ -207,6 +224,8 @@ rd_list() {
   for RD_PATH in "$RD_ROOT"/*/; do
     [ -d "$RD_PATH" ] || continue
     RD_PATH=${RD_PATH%/}
+    # What is no id is no workspace, whatever else lies here.
+    case ${RD_PATH##*/} in *[!A-Za-z0-9._-]*) continue ;; esac
     rd_state "$RD_PATH"
     RD_LINE=
     { IFS= read -r RD_LINE <"$RD_PATH/task.json"; } 2>/dev/null
@@ -249,7 +268,7 @@ rd_stop() {
   rd_root "$1" || return 9
   RD_DIR=$RD_ROOT/$2
   rd_state "$RD_DIR"
-  case $RD_STATE in running*) [ "$3" = LOOK ] || { : >>"$RD_DIR/stop"; } 2>/dev/null ;; esac
+  case $RD_STATE in running* | claimed*) [ "$3" = LOOK ] || { : >>"$RD_DIR/stop"; } 2>/dev/null ;; esac
   RD_COUNT=0
   if rd_process "$RD_DIR"; then
     if [ "$3" = END ]; then rd_members; else rd_members "$RD_PID"; fi

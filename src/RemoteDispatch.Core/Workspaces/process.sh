@@ -3,6 +3,9 @@
 # (wrapper.sh) share it. Only sh and POSIX utilities; /proc where there is one (Linux), ps and sysctl elsewhere.
 # Functions answer in RD_ variables, because a subshell for every answer would be a fork for every answer.
 
+# Never from the login's environment.
+unset RD_BOOT
+
 # RD_BOOT: names this boot of the host. A pid from another boot is another process.
 rd_boot() {
   [ -z "${RD_BOOT-}" ] || return 0
@@ -141,13 +144,20 @@ rd_join() {
 rd_marked() {
   if [ -r /proc/self/environ ]; then
     # -z: an environment's entries end with NUL. -x: the whole entry.
-    grep -lszxF -- "REMOTE_DISPATCH_MARK=$RD_MARK" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ RD_ONE _; do
-      echo "$RD_ONE"
+    if printf 'a\0b\0' | grep -qzxF b 2>/dev/null; then
+      grep -lszxF -- "REMOTE_DISPATCH_MARK=$RD_MARK" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ RD_ONE _; do
+        echo "$RD_ONE"
+      done
+      return
+    fi
+    # A grep without -z (Alpine's): two processes for each one that is looked at.
+    for RD_ONE in /proc/[0-9]*; do
+      { tr '\0' '\n' <"$RD_ONE/environ"; } 2>/dev/null | grep -qxF -- "REMOTE_DISPATCH_MARK=$RD_MARK" && echo "${RD_ONE##*/}"
     done
   else
-    # shellcheck disable=SC2009 # pgrep does not look into environments
-    ps -A -E -o pid=,command= 2>/dev/null | grep -F -- "REMOTE_DISPATCH_MARK=$RD_MARK" | grep -v grep |
-      while read -r RD_ONE _; do echo "$RD_ONE"; done
+    ps -A -E -ww -o pid=,command= 2>/dev/null | while read -r RD_ONE RD_LINE; do
+      case $RD_LINE in *"REMOTE_DISPATCH_MARK=$RD_MARK"*) echo "$RD_ONE" ;; esac
+    done
   fi
 }
 

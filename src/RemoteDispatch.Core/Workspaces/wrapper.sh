@@ -15,10 +15,14 @@
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
 shift 9
 trap '' HUP
+# A script's 'kill 0' reaches the whole group: this shell has a record to write. ':' and not '', so that the command gets
+# the default actions back.
+trap : TERM INT QUIT
 
-# rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all.
+# rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all. It
+# is written over a block that was reserved before the command began (<> does not truncate), since a task may fill the disk.
 rd_finish() {
-  printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" >"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
+  printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
 }
 
 # rd_refuse REASON: the command was not started, and never will be.
@@ -28,15 +32,27 @@ rd_refuse() {
   exit 0
 }
 
+rd_nap() {
+  sleep "$1" &
+  wait "$!"
+}
+
 # rd_expire: the time limit, in the background. All of the task gets TERM, and what is left after the grace KILL.
 rd_expire() {
-  # $! and no variable: a trap may run right behind the '&', before anything could be assigned. KILL and not TERM: between
-  # its fork and its exec the child still has this shell's handler, and would lose a TERM.
-  trap 'kill -s KILL "$!" 2>/dev/null; exit 0' TERM
-  sleep "$rd_limit" &
-  wait "$!"
+  # USR1 is the wrapper's 'no longer needed'. $! and no variable: a trap may run right behind the '&', before anything could
+  # be assigned. KILL: between its fork and its exec the child still has this shell's handler, and would lose any other.
+  trap 'kill -s KILL "$!" 2>/dev/null; exit 0' USR1
+  trap : TERM INT QUIT
+  rd_until=$(($(date +%s) + rd_limit))
+  rd_rest=$rd_limit
+  # A sleep that somebody ended ('pkill sleep', 'kill 0') is no limit that was reached.
+  until rd_nap "$rd_rest"; do
+    kill -s KILL "$!" 2>/dev/null
+    rd_rest=$((rd_until - $(date +%s)))
+    [ "$rd_rest" -gt 0 ] || break
+  done
   trap '' TERM
-  : >"$rd_dir/timeout"
+  { true >"$rd_dir/timeout"; } 2>/dev/null
   rd_process "$rd_dir"
   rd_left=$((rd_grace * 10))
   rd_sign=TERM
@@ -73,6 +89,8 @@ case $rd_cwd in
   '') rd_cwd=${HOME:-/} ;;
   '~') rd_cwd=$HOME ;;
   '~/'*) rd_cwd=$HOME/${rd_cwd#??} ;;
+  /*) ;;
+  *) rd_cwd=${HOME:-/}/$rd_cwd ;;
 esac
 CDPATH='' cd -- "$rd_cwd" 2>/dev/null || rd_refuse "the working directory '$rd_cwd' cannot be entered"
 
@@ -92,7 +110,8 @@ if [ "$rd_login" = 1 ]; then
   esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
-{ : >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+{ true >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+{ printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written: is the disk full?'
 
 printf 'started %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
 # From here on nothing of the task holds the channel open. What this shell itself would say of a child that a signal
@@ -122,10 +141,11 @@ rd_code=$?
 rd_kind=exited
 if [ -n "$rd_watch" ]; then
   # A limit that has struck is waited for: it may still be after what the command left behind.
-  [ -e "$rd_dir/timeout" ] || kill "$rd_watch" 2>/dev/null
+  [ -e "$rd_dir/timeout" ] || kill -s USR1 "$rd_watch" 2>/dev/null
   wait "$rd_watch" 2>/dev/null
   [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
 fi
 [ ! -e "$rd_dir/stop" ] || rd_kind=stopped
-rd_finish "$rd_kind" "$rd_code" ''
+# The record is last: once it is there, nothing in the workspace changes any more.
 rmdir "$rd_dir/$rd_mark" 2>/dev/null
+rd_finish "$rd_kind" "$rd_code" ''

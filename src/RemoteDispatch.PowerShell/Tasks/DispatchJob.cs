@@ -79,9 +79,12 @@ internal sealed class DispatchJob : Job
         RemoteTask? task = null;
         try
         {
-            task = await _dispatcher.DispatchAsync(host, _request, _stopping.Token).ConfigureAwait(false);
+            _stopping.Token.ThrowIfCancellationRequested();
+            // Not to be cancelled half-way: what may have been started must be known, to be stopped. The connect has its own limit.
+            task = await _dispatcher.DispatchAsync(host, _request, CancellationToken.None).ConfigureAwait(false);
             lock (_guard)
                 _running.Add(task);
+            _stopping.Token.ThrowIfCancellationRequested();
             var ended = await _dispatcher.WaitAsync(task, null, _stopping.Token).ConfigureAwait(false);
             lock (_guard)
                 _running[_running.IndexOf(task)] = ended;
@@ -97,6 +100,12 @@ internal sealed class DispatchJob : Job
         {
             _failed = true;
             Error.Add(Failures.ToErrorRecord(e, host.Name));
+        }
+        catch (Exception e)
+        {
+            // A fault of ours: told like any other, or the job would run for ever.
+            _failed = true;
+            Error.Add(new ErrorRecord(e, "InternalError", ErrorCategory.NotSpecified, host.Name));
         }
     }
 

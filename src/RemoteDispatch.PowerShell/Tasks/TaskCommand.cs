@@ -57,6 +57,19 @@ public abstract class TaskCommand : DispatchCmdlet
     private async Task ProcessAsync(TaskIdentity id, HostIdentity? host)
     {
         var tasks = await id.ResolveAsync(Dispatcher, host, StopToken).ConfigureAwait(false);
-        await Task.WhenAll(tasks.Select(WorkAsync)).ConfigureAwait(false);
+        await Task.WhenAll(tasks.Select(WorkOrTellAsync)).ConfigureAwait(false);
+    }
+
+    /// <summary>An id may stand for tasks on several hosts: each of them fails for itself.</summary>
+    private async Task WorkOrTellAsync(RemoteTask task)
+    {
+        try
+        {
+            await WorkAsync(task).ConfigureAwait(false);
+        }
+        catch (DispatchException e)
+        {
+            await SayAsync(() => WriteError(Failures.ToErrorRecord(e, task.Id))).ConfigureAwait(false);
+        }
     }
 }
