@@ -33,7 +33,7 @@ function Use-NewSession {
     $env:REMOTE_DISPATCH_STATE_DIR = Join-Path $Sandbox ([guid]::NewGuid().ToString('n').Substring(0, 8))
 }
 
-function Wait-Until([scriptblock] $Condition, [int] $Seconds = 20) {
+function Wait-Until([scriptblock] $Condition, [int] $Seconds = 60) {
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while (-not (& $Condition)) {
         if ($clock.Elapsed.TotalSeconds -gt $Seconds) { throw "Not true within $Seconds seconds: $Condition" }
@@ -99,7 +99,7 @@ function Stop-Pipeline($Pipeline) {
     $took
 }
 
-function Complete-Pipeline($Pipeline, [int] $Seconds = 20) {
+function Complete-Pipeline($Pipeline, [int] $Seconds = 60) {
     # Waits for its end and gives its output.
     $Pipeline.Handle.AsyncWaitHandle.WaitOne($Seconds * 1000) | Should -BeTrue -Because 'the pipeline ends by itself'
     $null = $Pipeline.Shell.EndInvoke($Pipeline.Handle)
