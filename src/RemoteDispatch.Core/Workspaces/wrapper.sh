@@ -42,7 +42,6 @@ rd_expire() {
   # USR1 is the wrapper's 'no longer needed'. $! and no variable: a trap may run right behind the '&', before anything could
   # be assigned. KILL: between its fork and its exec the child still has this shell's handler, and would lose any other.
   trap 'kill -s KILL "$!" 2>/dev/null; exit 0' USR1
-  trap : TERM INT QUIT
   rd_until=$(($(date +%s) + rd_limit))
   rd_rest=$rd_limit
   # A sleep that somebody ended ('pkill sleep', 'kill 0') is no limit that was reached.
@@ -51,7 +50,6 @@ rd_expire() {
     rd_rest=$((rd_until - $(date +%s)))
     [ "$rd_rest" -gt 0 ] || break
   done
-  trap '' TERM
   { true >"$rd_dir/timeout"; } 2>/dev/null
   rd_process "$rd_dir"
   rd_left=$((rd_grace * 10))
@@ -118,17 +116,20 @@ printf 'started %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
 # ended is not the task's output: it goes nowhere.
 exec >>"$rd_dir/log" 2>/dev/null
 
+# Somebody may have asked for its end before it began.
+[ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
+
 rd_watch=
 if [ "$rd_limit" -gt 0 ]; then
+  # Born deaf to what a script sends to its group: with a trap of its own it could be hit before it has set it.
+  trap '' TERM INT QUIT
   {
     if [ -r /proc/self/stat ]; then read -r rd_self _ </proc/self/stat; else rd_self=$(exec sh -c 'echo "$PPID"'); fi
     rd_expire
   } >/dev/null &
   rd_watch=$!
+  trap : TERM INT QUIT
 fi
-
-# Somebody may have asked for its end before it began.
-[ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
 
 # A PATH for the task is the task's alone: the wrapper goes on with the host's own.
 (

@@ -88,6 +88,22 @@ public sealed class LaunchTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Stop_of_a_task_that_has_not_begun_is_kept_by_the_launch_that_follows(string shell)
+    {
+        await using var client = Shells.Client(shell);
+        var order = Order("halted", $"touch {_folder.Path}/ran") with { TimeLimit = TimeSpan.FromHours(1) };
+        Directory.CreateDirectory(_folder.Workspace("halted"));
+        var boot = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", Cancel)).Trim();
+        await File.WriteAllTextAsync(_folder.Workspace("halted") + "/claim", $"{order.Digest} {boot} 1\n", Cancel);
+        Assert.IsType<Claimed>((await client.StopAsync(_folder.Host, "halted", StopStep.Term, Cancel)).State);
+
+        await client.LaunchAsync(_folder.Host, order, Cancel);
+        Assert.Equal(EndKind.Stopped, (await EndOf(client, "halted")).Kind);
+        Assert.False(File.Exists(_folder.Path + "/ran"));
+        Assert.Equal(0, (await client.StopAsync(_folder.Host, "halted", StopStep.Look, Cancel)).Left);
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Command_that_cannot_start_is_refused_with_the_reason_and_recorded(string shell)
     {
         await using var client = Shells.Client(shell);
