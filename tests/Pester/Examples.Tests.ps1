@@ -4,6 +4,8 @@
 BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
     $root = Convert-Path "$PSScriptRoot/../.."
+    # The other files of the run have hosts of their own.
+    $optionsBefore = $env:REMOTE_DISPATCH_SSH_OPTS
 
     # What cannot run in a test, by a line that begins so, and why. What is listed and no longer printed is a failure.
     $exceptions = @{
@@ -114,6 +116,7 @@ AfterAll {
     if ($FleetHosts) {
         Get-RemoteTask -Cached | Stop-RemoteTask -Force -Grace 0 -ErrorAction Ignore
         Pop-Location
+        $env:REMOTE_DISPATCH_SSH_OPTS = $optionsBefore
     }
     Clear-Sandbox
 }
