@@ -38,5 +38,22 @@ internal sealed class TestFolder : IDisposable
 
     public string Workspace(string id) => $"{Path}/tasks/{id}";
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    /// <summary>Tries again while a wrapper that was just stopped still writes its last record.</summary>
+    public void Dispose()
+    {
+        for (var left = 500; ; left--)
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+                return;
+            }
+            catch (IOException) when (left > 0)
+            {
+                if (!Directory.Exists(Path))
+                    return;
+                Task.Delay(10).Wait();
+            }
+        }
+    }
 }
