@@ -112,6 +112,19 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Does it for each host of the inventory that is meant; one that fails stops no other.</summary>
+    private protected void DoEach(IEnumerable<string> names, Action<string> work)
+    {
+        foreach (var typed in names)
+        {
+            Do(typed, () =>
+            {
+                foreach (var name in HostNames.Expand(typed))
+                    Do(name, () => work(name));
+            });
+        }
+    }
+
     /// <summary>Waits for a local step, as a change of the inventory.</summary>
     private protected T Await<T>(Func<CancellationToken, Task<T>> work) => Task.Run(() => work(StopToken)).GetAwaiter().GetResult();
 

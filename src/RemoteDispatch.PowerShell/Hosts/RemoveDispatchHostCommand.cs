@@ -22,11 +22,7 @@ public sealed class RemoveDispatchHostCommand : DispatchCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        foreach (var typed in Name)
-            Do(typed, () => HostNames.Expand(typed).ToList().ForEach(name => Do(name, () => RemoveOne(name))));
-    }
+    protected override void ProcessRecord() => DoEach(Name, RemoveOne);
 
     private void RemoveOne(string name)
     {

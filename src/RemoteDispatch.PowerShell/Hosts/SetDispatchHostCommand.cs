@@ -45,11 +45,7 @@ public sealed class SetDispatchHostCommand : DispatchCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        foreach (var typed in Name)
-            Do(typed, () => HostNames.Expand(typed).ToList().ForEach(name => Do(name, () => ChangeOne(name))));
-    }
+    protected override void ProcessRecord() => DoEach(Name, ChangeOne);
 
     private void ChangeOne(string name)
     {
