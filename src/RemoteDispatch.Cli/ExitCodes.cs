@@ -43,9 +43,9 @@ internal static class ExitCodes
         ("200", "a failure that is none of the others, an answer that was not understood"),
         ("202", "a command line, name, id or value that cannot be used"),
         ("203", "a file of this machine is damaged, or cannot be read or written"),
-        ("204", "the inventory has no such host, or has it already"),
+        ("204", "there is no such host, or the inventory has it already"),
         ("205", "the host cannot be reached, the connection was lost, or it did not answer in time"),
-        ("206", "the host refused to authenticate, or its key is unknown or has changed"),
+        ("206", "there is nothing to authenticate with, the host refused it, or its key is unknown or has changed"),
         ("207", "the container is not there, or more than one could be meant"),
         ("208", "the task was not started"),
         ("209", "the id belongs to a task that was dispatched with another request"),
@@ -69,8 +69,9 @@ internal static class ExitCodes
         FailureReason.HostNotFound or FailureReason.HostExists => Inventory,
         FailureReason.ClientMissing or FailureReason.NameNotResolved or FailureReason.ConnectionRefused
             or FailureReason.HostUnreachable or FailureReason.ConnectFailed or FailureReason.ConnectionLost
-            or FailureReason.RequestTimedOut => Connect,
-        FailureReason.HostKeyUnknown or FailureReason.HostKeyChanged or FailureReason.AuthenticationFailed => Authentication,
+            or FailureReason.ConnectTimedOut or FailureReason.RequestTimedOut => Connect,
+        FailureReason.HostKeyUnknown or FailureReason.HostKeyChanged or FailureReason.AuthenticationFailed
+            or FailureReason.AuthenticationUnavailable => Authentication,
         FailureReason.ContainerAmbiguous or FailureReason.ContainerUnavailable => Container,
         FailureReason.WorkspaceRefused => WorkspaceRefused,
         FailureReason.LaunchFailed => LaunchFailed,

@@ -30,9 +30,12 @@ public sealed class DispatchException : Exception
     /// <summary>The task it happened to; null where no task is concerned.</summary>
     public string? TaskId { get; init; }
 
+    /// <summary>What was asked before the connect failed, step by step, the failed one last; empty where no connect is concerned.</summary>
+    public IReadOnlyList<PreflightStep> Preflight { get; init; } = [];
+
     /// <summary>The same failure, said of a task.</summary>
     /// <param name="host">The host's name.</param>
     /// <param name="taskId">The task's id.</param>
     public DispatchException About(string host, string? taskId) =>
-        new(Reason, Message, Remedy, InnerException) { Host = Host ?? host, TaskId = TaskId ?? taskId };
+        new(Reason, Message, Remedy, InnerException) { Host = Host ?? host, TaskId = TaskId ?? taskId, Preflight = Preflight };
 }

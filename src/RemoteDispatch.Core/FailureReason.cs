@@ -12,7 +12,7 @@ public enum FailureReason
     /// <summary>A file of this machine cannot be read or written.</summary>
     LocalFile,
 
-    /// <summary>No host of that name is in the inventory.</summary>
+    /// <summary>No such host: the name is not in the inventory, nor in ssh_config, and has no address.</summary>
     HostNotFound,
 
     /// <summary>The inventory has a host of that name already.</summary>
@@ -38,6 +38,12 @@ public enum FailureReason
 
     /// <summary>The host refused every way to authenticate that was at hand.</summary>
     AuthenticationFailed,
+
+    /// <summary>There is nothing here to authenticate with: no agent with keys, no key file, no tailnet.</summary>
+    AuthenticationUnavailable,
+
+    /// <summary>The host's port answers, and no shell did in time.</summary>
+    ConnectTimedOut,
 
     /// <summary>The connection could not be made for a reason that is none of the others.</summary>
     ConnectFailed,

@@ -15,7 +15,7 @@ internal sealed class Patience(TimeProvider time, Action<WorkStep>? observer)
     /// <summary>Does a failure of this kind pass by itself?</summary>
     public static bool MayPass(FailureReason reason) => reason
         is FailureReason.ConnectionLost or FailureReason.HostUnreachable or FailureReason.ConnectionRefused
-        or FailureReason.RequestTimedOut or FailureReason.ConnectFailed or FailureReason.NameNotResolved;
+        or FailureReason.RequestTimedOut or FailureReason.ConnectFailed or FailureReason.NameNotResolved or FailureReason.ConnectTimedOut;
 
     /// <summary>Asks until there is an answer, or a failure that will not pass.</summary>
     public async Task<T> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)

@@ -49,9 +49,14 @@ internal static class SafeFile
     }
 
     /// <summary>Opens a new file that only its owner can read.</summary>
-    public static FileStream Create(string path)
+    public static FileStream Create(string path) => Open(path, FileMode.CreateNew, FileShare.Read);
+
+    /// <summary>Opens the end of a file that only its owner can read; others may write there too.</summary>
+    public static FileStream Append(string path) => Open(path, FileMode.Append, FileShare.ReadWrite);
+
+    private static FileStream Open(string path, FileMode mode, FileShare share)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read };
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = share };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
         return new FileStream(path, options);

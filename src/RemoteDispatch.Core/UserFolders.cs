@@ -19,6 +19,9 @@ public static class UserFolders
     public static string HostsFile =>
         Named(HostsFileVariable) ?? Path.Combine(ConfigHome, "remote-dispatch", "hosts.json");
 
+    /// <summary>The keys of the hosts that are pinned: <c>known_hosts</c> beside <see cref="HostsFile"/>.</summary>
+    public static string KnownHostsFile => Path.Combine(Path.GetDirectoryName(HostsFile)!, "known_hosts");
+
     /// <summary>The ledger's folder: <c>~/.local/state/remote-dispatch</c>, on Windows <c>%LOCALAPPDATA%\remote-dispatch</c>.</summary>
     public static string State =>
         Named(StateFolderVariable) ?? Path.Combine(StateHome, "remote-dispatch");

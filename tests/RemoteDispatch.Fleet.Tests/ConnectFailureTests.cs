@@ -90,7 +90,7 @@ public sealed class ConnectFailureTests(SharedFleet shared)
         await using var bench = new Bench(fleet, Quick);
         var clock = Stopwatch.StartNew();
         var failure = await FailureOf(bench, Bench.HostOf(fleet.Hosts[0]));
-        Assert.Equal(FailureReason.HostUnreachable, failure.Reason);
+        Assert.Equal(FailureReason.ConnectTimedOut, failure.Reason);
         Assert.Contains("login script", failure.Remedy, StringComparison.Ordinal);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(15), $"it took {clock.Elapsed}");
     }

@@ -18,6 +18,9 @@ internal sealed class Rdispatch : IDisposable
 
     public string HostsFile => Path.Combine(_folder, "hosts.json");
 
+    /// <summary>The socket of the SSH agent that it finds; null for the one of these tests, if there is one.</summary>
+    public string? Agent { get; init; }
+
     public Process Start(params string[] arguments)
     {
         string[] line = [.. _prefix, "dotnet", Program, .. arguments];
@@ -26,6 +29,8 @@ internal sealed class Rdispatch : IDisposable
         start.Environment["REMOTE_DISPATCH_STATE_DIR"] = Path.Combine(_folder, "state");
         start.Environment["REMOTE_DISPATCH_LOG_DIR"] = Path.Combine(_folder, "logs");
         start.Environment["HOME"] = _folder;
+        if (Agent is not null)
+            start.Environment["SSH_AUTH_SOCK"] = Agent;
         if (_sshConfig is not null)
             start.Environment["REMOTE_DISPATCH_SSH_OPTS"] = $"-F '{_sshConfig}'";
         return Process.Start(start)!;

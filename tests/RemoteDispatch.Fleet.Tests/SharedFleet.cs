@@ -42,7 +42,7 @@ internal sealed class Bench : IAsyncDisposable
     public Bench(SshFleet? fleet, Func<ConnectionOptions, ConnectionOptions>? connections = null)
     {
         var ssh = fleet is null ? new ConnectionOptions() : new ConnectionOptions { SshOptions = ["-F", fleet.SshConfigPath] };
-        ssh = ssh with { Observer = step => Steps.Enqueue(step) };
+        ssh = ssh with { Observer = step => Steps.Enqueue(step), KnownHostsFile = KnownHosts };
         Dispatcher = new Dispatcher(new DispatcherOptions
         {
             Connections = connections is null ? ssh : connections(ssh),
@@ -55,6 +55,9 @@ internal sealed class Bench : IAsyncDisposable
     public Dispatcher Dispatcher { get; }
 
     public string Folder => _folder;
+
+    /// <summary>Where the pinned keys go.</summary>
+    public string KnownHosts => Path.Combine(_folder, "known_hosts");
 
     public System.Collections.Concurrent.ConcurrentQueue<WorkStep> Steps { get; } = [];
 

@@ -20,8 +20,7 @@ internal enum ChannelUse
 /// <param name="options">How to connect.</param>
 internal sealed class ChannelPool(string resident, ConnectionOptions options) : IAsyncDisposable
 {
-    private const int Attempts = 2;
-
+    private readonly Connector _connector = new(resident, options);
     private readonly Dictionary<Place, ChannelSlot> _slots = [];
     private readonly Dictionary<Place, ContainerChoice> _settled = [];
     private readonly Lock _guard = new();
@@ -108,6 +107,9 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
         }
     }
 
+    /// <summary>The steps of the connect behind the open channel of a host; empty where none is open.</summary>
+    public IReadOnlyList<PreflightStep> PreflightOf(DispatchHost host) => SlotOf(PlaceOf(host, ChannelUse.Control)).Channel?.Preflight ?? [];
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -163,38 +165,14 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
         }
     }
 
-    /// <summary>
-    /// Connects, with a second attempt where the first failed for a reason that may pass. The time limit is for both: a host
-    /// that swallows packets costs it once.
-    /// </summary>
     private async Task<HostChannel> ConnectAsync(DispatchHost host, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var first = Options.Time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
-        {
-            var start = Options.Time.GetTimestamp();
-            var left = Options with { ConnectTimeout = Options.ConnectTimeout - Options.Time.GetElapsedTime(first) };
-            try
-            {
-                var route = await Route.FindAsync(host, left, cancellationToken).ConfigureAwait(false);
-                var channel = await HostChannel.OpenAsync(route, resident, left, cancellationToken).ConfigureAwait(false);
-                Tell(host, "connected", start, $"attempt={attempt}");
-                if (!_disposed)
-                    return channel;
-                await channel.DisposeAsync().ConfigureAwait(false);
-                throw new ObjectDisposedException(nameof(ChannelPool));
-            }
-            catch (DispatchException e) when (attempt < Attempts && ConnectFailure.MayPass(e.Reason)
-                && Options.Time.GetElapsedTime(first) + Options.RetryDelay < Options.ConnectTimeout)
-            {
-                Tell(host, "connect_retry", start, e.Message);
-                await Task.Delay(Options.RetryDelay, Options.Time, cancellationToken).ConfigureAwait(false);
-                // A pause can end late: this machine may have slept.
-                if (Options.Time.GetElapsedTime(first) >= Options.ConnectTimeout)
-                    throw;
-            }
-        }
+        var channel = await _connector.ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+        if (!_disposed)
+            return channel;
+        await channel.DisposeAsync().ConfigureAwait(false);
+        throw new ObjectDisposedException(nameof(ChannelPool));
     }
 
     private void Tell(DispatchHost host, string step, long start, string detail) =>
@@ -211,8 +189,10 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
         }
     }
 
-    private static Place PlaceOf(DispatchHost host, ChannelUse use) => new(host.Transport, host.Address, host.Container, use);
+    private static Place PlaceOf(DispatchHost host, ChannelUse use) => 
+        new(host.Transport, host.Address, host.Container, host.HostKeyFingerprint, host.ForwardAgent, use);
 
-    // What makes two channels the same: where they end. The host's name here does not matter.
-    private sealed record Place(Transport Transport, HostAddress Address, ContainerChoice Container, ChannelUse Use);
+    // What makes two channels the same: where they end, and on which terms. The host's name here does not matter.
+    private sealed record Place(
+        Transport Transport, HostAddress Address, ContainerChoice Container, string? HostKeyFingerprint, bool ForwardAgent, ChannelUse Use);
 }

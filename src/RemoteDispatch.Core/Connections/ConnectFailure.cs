@@ -6,6 +6,8 @@ namespace RemoteDispatch.Connections;
 /// <summary>What ssh said when it gave up, made a reason and a remedy. Its messages are not localized.</summary>
 internal static partial class ConnectFailure
 {
+    private const string SilenceRemedy = "Is the host overloaded? Does a login script wait for something? Try with 'ssh -T HOST true'.";
+
     private static readonly (Regex Says, FailureReason Reason, string Remedy)[] Known =
     [
         (HostKeyChanged(), FailureReason.HostKeyChanged,
@@ -15,8 +17,10 @@ internal static partial class ConnectFailure
         (Authentication(), FailureReason.AuthenticationFailed,
             "Check with 'ssh -o BatchMode=yes HOST true': the user, the key, and that an agent holds a key with a passphrase ('ssh-add -l')."),
         (NotResolved(), FailureReason.NameNotResolved, "Check the spelling, the DNS, the VPN, or give the address."),
+        (Silence(), FailureReason.ConnectTimedOut, SilenceRemedy),
         (Refused(), FailureReason.ConnectionRefused, "Is sshd running there, and on that port?"),
         (Unreachable(), FailureReason.HostUnreachable, "Is the host up, and are the network, the VPN and the firewalls between?"),
+        (NotForwarded(), FailureReason.HostUnreachable, "Is the host up, and does the jump host reach it?"),
     ];
 
     /// <summary>Makes the failure of what the process left behind.</summary>
@@ -26,13 +30,16 @@ internal static partial class ConnectFailure
     public static DispatchException From(DispatchHost host, string errors, int? exitCode)
     {
         var said = Text.OneLine(LastLine(errors), 300);
+        if (HostKeyFailure.Read(errors) is { Shown: { } shown, Known: var key } && HostKeyChanged().IsMatch(errors))
+            return HostKeyFailure.Changed(host, host.HostKeyFingerprint ?? key, shown);
         // 255 is ssh's own word for 'no connection': any other code is that of something on the host.
         if (exitCode == 255 || host.Transport is Transport.Ssh or Transport.Tailscale && exitCode is null)
         {
             foreach (var (says, reason, remedy) in Known)
             {
-                if (says.IsMatch(errors))
-                    return Failure(host, reason, said, Fill(remedy, host.Address));
+                // The line that says it: behind a jump host the last one is only that the way there is gone.
+                if (Lines(errors).LastOrDefault(says.IsMatch) is { } line)
+                    return Failure(host, reason, Text.OneLine(line.Trim('@', ' '), 300), Fill(remedy, host.Address));
             }
         }
 
@@ -45,14 +52,14 @@ internal static partial class ConnectFailure
     {
         var known = From(host, errors, null);
         return known.Reason != FailureReason.ConnectFailed ? known : Failure(
-            host, FailureReason.HostUnreachable, $"no shell answered within {limit.TotalSeconds:0.#} seconds",
-            $"Is the host up? Does a login script wait for something? Try {TryByHand(host)}");
+            host, FailureReason.ConnectTimedOut, $"no shell answered within {limit.TotalSeconds:0.#} seconds",
+            $"Is the host overloaded? Does a login script wait for something? Try {TryByHand(host)}");
     }
 
     /// <summary>Is it worth a second attempt? Never after the host has spoken its last word on who we are or who it is.</summary>
     public static bool MayPass(FailureReason reason) => reason
         is FailureReason.ConnectFailed or FailureReason.ConnectionRefused or FailureReason.HostUnreachable
-        or FailureReason.NameNotResolved or FailureReason.ConnectionLost;
+        or FailureReason.NameNotResolved or FailureReason.ConnectionLost or FailureReason.ConnectTimedOut;
 
     private static DispatchException Failure(DispatchHost host, FailureReason reason, string said, string remedy) =>
         new(reason, $"No connection to host '{host.Name}': {said.TrimEnd('.')}.", remedy) { Host = host.Name };
@@ -69,8 +76,14 @@ internal static partial class ConnectFailure
         .Replace("KEYNAME", address.Port is null or 22 ? address.Host : $"'[{address.Host}]:{address.Port}'", StringComparison.Ordinal)
         .Replace("HOST", address.ToString(), StringComparison.Ordinal);
 
-    private static string LastLine(string errors) =>
-        errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+    /// <summary>The last thing that was said; what ssh only counts out at its end does not matter to anybody.</summary>
+    public static string LastLine(string errors) =>
+        Lines(errors).LastOrDefault(l => !Chatter().IsMatch(l)) ?? "";
+
+    private static string[] Lines(string errors) => errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    [GeneratedRegex(@"^(Authenticated to |Transferred: sent |Bytes per second: sent )")]
+    private static partial Regex Chatter();
 
     [GeneratedRegex("REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed|REVOKED HOST KEY")]
     private static partial Regex HostKeyChanged();
@@ -84,8 +97,15 @@ internal static partial class ConnectFailure
     [GeneratedRegex("Could not resolve hostname|Name or service not known")]
     private static partial Regex NotResolved();
 
+    [GeneratedRegex("timed out during banner exchange")]
+    private static partial Regex Silence();
+
     [GeneratedRegex("Connection refused")]
     private static partial Regex Refused();
+
+    // What the ssh to the jump host says; why stands in the line before, where the user's LogLevel lets it.
+    [GeneratedRegex("stdio forwarding failed")]
+    private static partial Regex NotForwarded();
 
     [GeneratedRegex("timed out|No route to host|Network is unreachable|Host is down")]
     private static partial Regex Unreachable();

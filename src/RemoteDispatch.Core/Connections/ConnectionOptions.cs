@@ -18,6 +18,9 @@ public sealed record ConnectionOptions
     /// <summary>Extra options for ssh; null takes those of <see cref="SshOptions.Variable"/>.</summary>
     public IReadOnlyList<string>? SshOptions { get; init; }
 
+    /// <summary>The file of the pinned host keys; it is the module's own, the user's known_hosts is never written.</summary>
+    public string KnownHostsFile { get; init; } = UserFolders.KnownHostsFile;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

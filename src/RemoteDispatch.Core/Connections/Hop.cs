@@ -17,46 +17,66 @@ internal sealed record LocalHop : Hop
 }
 
 /// <summary>The OpenSSH client. Source: ssh(1), ssh_config(5).</summary>
-internal sealed record SshHop(HostAddress Address, TimeSpan ConnectTimeout, IReadOnlyList<string> ExtraOptions) : Hop
+internal sealed record SshHop(DispatchHost Host, ConnectionOptions Connection) : Hop
 {
     /// <summary>What every ssh of ours is told. ssh takes an option's first value, so that the user's come between the two.</summary>
-    public static IEnumerable<string> Options(TimeSpan connectTimeout, IEnumerable<string> extra) =>
+    public static IEnumerable<string> Options(DispatchHost host, ConnectionOptions options) =>
     [
         // Nobody is there to answer: a prompt would be a hang.
         "-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no",
-        .. extra,
-        "-o", string.Create(CultureInfo.InvariantCulture, $"ConnectTimeout={Math.Max(1, (int)connectTimeout.TotalSeconds)}"),
+        // Whatever ssh_config says: an unknown key is a failure, and the user's known_hosts is read and never written.
+        "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no",
+        .. host.HostKeyFingerprint is { } pin ? Pinned(pin, options.KnownHostsFile) : [],
+        .. options.SshOptions ?? SshOptions.FromEnvironment(),
+        "-o", string.Create(CultureInfo.InvariantCulture, $"ConnectTimeout={Math.Max(1, Math.Ceiling(options.ConnectTimeout.TotalSeconds))}"),
         "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3",
+        // The level at which ssh says how it authenticated, and one below the noise.
+        "-o", "LogLevel=VERBOSE",
         // Root on the host could use a forwarded agent or display: neither is forwarded unless it is asked for.
-        "-a", "-x", "-o", "ClearAllForwardings=yes",
+        host.ForwardAgent ? "-A" : "-a", "-x", "-o", "ClearAllForwardings=yes",
     ];
 
-    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command)
+    /// <summary>Port, user and name as ssh's own arguments. The name is the last option: what follows is the command.</summary>
+    public static IEnumerable<string> Target(HostAddress address)
     {
-        var line = new List<string> { "ssh" };
-        line.AddRange(Options(ConnectTimeout, ExtraOptions));
-        if (Address.Port is { } port)
-            line.AddRange(["-p", port.ToString(CultureInfo.InvariantCulture)]);
-        if (Address.User is { } user)
-            line.AddRange(["-l", user]);
-        line.AddRange(["--", Address.Host, RemoteLine(command)]);
-        return line;
+        if (address.Port is { } port)
+            yield return $"-p{port.ToString(CultureInfo.InvariantCulture)}";
+        if (address.User is { } user)
+            yield return $"-l{user}";
+        yield return "--";
+        yield return address.Host;
     }
+
+    /// <summary>A path as the value of one of ssh's options: one word, no token of ssh's own in it.</summary>
+    public static string Quote(string path) =>
+        $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal)}\"";
+
+    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command) =>
+        ["ssh", .. Options(Host, Connection), .. Target(Host.Address), RemoteLine(command)];
 
     /// <summary>One line for the login shell there. exec, so that no second shell stays between sshd and ours.</summary>
     public static string RemoteLine(IReadOnlyList<string> command) => "exec " + ShellQuote.Join(command);
+
+    /// <summary>
+    /// One key and no other: not the user's known_hosts, not the DNS, not a program of theirs. (ssh before 8.5 does not know the last.)
+    /// </summary>
+    private static string[] Pinned(string fingerprint, string file) =>
+    [
+        "-o", $"UserKnownHostsFile={Quote(file)}", "-o", $"GlobalKnownHostsFile={Quote(file)}", "-o", $"HostKeyAlias={PinnedKeys.AliasOf(fingerprint)}",
+        "-o", "CheckHostIP=no", "-o", "VerifyHostKeyDNS=no", "-o", "IgnoreUnknown=KnownHostsCommand", "-o", "KnownHostsCommand=none",
+    ];
 }
 
 /// <summary>
 /// <c>tailscale ssh [user@]host [ssh's own arguments]</c>: it takes no flags of its own, and ssh's options only after the host.
 /// Source: Tailscale's CLI documentation ("tailscale ssh"). Not yet tried against a real tailnet.
 /// </summary>
-internal sealed record TailscaleHop(HostAddress Address, TimeSpan ConnectTimeout, IReadOnlyList<string> ExtraOptions) : Hop
+internal sealed record TailscaleHop(DispatchHost Host, ConnectionOptions Connection) : Hop
 {
     public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command)
     {
-        var target = Address.User is { } user ? $"{user}@{Address.Host}" : Address.Host;
-        return ["tailscale", "ssh", target, .. SshHop.Options(ConnectTimeout, ExtraOptions), SshHop.RemoteLine(command)];
+        var target = Host.Address.User is { } user ? $"{user}@{Host.Address.Host}" : Host.Address.Host;
+        return ["tailscale", "ssh", target, .. SshHop.Options(Host, Connection), SshHop.RemoteLine(command)];
     }
 }
 

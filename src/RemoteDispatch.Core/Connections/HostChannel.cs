@@ -23,6 +23,9 @@ internal sealed record ChannelReply(int ExitCode, ReadOnlyMemory<byte> Output, R
 /// </summary>
 internal sealed class HostChannel : IAsyncDisposable
 {
+    // Both are set by sshd and by login(1); asking id(1) would be a fork.
+    private const string WhoAmI = """printf %s "${LOGNAME:-${USER-}}" """;
+
     private readonly ChannelProcess _process;
     private readonly ConnectionOptions _options;
     private readonly DispatchHost _host;
@@ -40,6 +43,15 @@ internal sealed class HostChannel : IAsyncDisposable
 
     /// <summary>The container it ended up in, or none.</summary>
     public ContainerChoice Container { get; private set; } = ContainerChoice.None;
+
+    /// <summary>Who the shell runs as, by its own word; empty where it does not say.</summary>
+    public string User { get; private set; } = "";
+
+    /// <summary>What came on standard error before the first answer: ssh's own words, and a banner's.</summary>
+    public string SaidBefore { get; private set; } = "";
+
+    /// <summary>The steps of the connect that led here.</summary>
+    public IReadOnlyList<PreflightStep> Preflight { get; set; } = [];
 
     /// <summary>Opens a channel and teaches it. One attempt.</summary>
     /// <param name="route">The way.</param>
@@ -60,8 +72,10 @@ internal sealed class HostChannel : IAsyncDisposable
                 channel.Container = await ContainerEntry.EnterAsync(process, route, frame, either.Token).ConfigureAwait(false);
             // The first request goes with the lesson: whoever answers it has understood everything.
             var nonce = NewNonce();
-            await process.WriteAsync(frame + resident + Framed(nonce, ":"), either.Token).ConfigureAwait(false);
-            await process.ReadReplyAsync(nonce, either.Token).ConfigureAwait(false);
+            await process.WriteAsync(frame + resident + Framed(nonce, WhoAmI), either.Token).ConfigureAwait(false);
+            var (who, _, _) = await process.ReadReplyAsync(nonce, either.Token).ConfigureAwait(false);
+            channel.User = Text.OneLine(Encoding.UTF8.GetString(who.Span), 64);
+            channel.SaidBefore = process.Errors.Noise;
             channel._pump = channel.PumpAsync();
             return channel;
         }
@@ -174,7 +188,7 @@ internal sealed class HostChannel : IAsyncDisposable
 
     private DispatchException Lost(Exception cause)
     {
-        var said = Text.OneLine(_process.Errors.Noise.Trim(), 200);
+        var said = Text.OneLine(ConnectFailure.LastLine(_process.Errors.Noise), 200);
         return new DispatchException(
             FailureReason.ConnectionLost, $"The connection to host '{_host.Name}' was lost{(said.Length > 0 ? $": {said}" : "")}.",
             "What runs there goes on. Ask again: a new connection is made.", cause) { Host = _host.Name };

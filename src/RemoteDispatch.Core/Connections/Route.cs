@@ -17,7 +17,6 @@ internal sealed record Route(DispatchHost Host, IReadOnlyList<string> CommandLin
 
     private static async Task<Hop> FirstHopAsync(DispatchHost host, ConnectionOptions options, CancellationToken cancellationToken)
     {
-        var ssh = options.SshOptions ?? SshOptions.FromEnvironment();
         switch (host.Transport)
         {
             case Transport.Local when OperatingSystem.IsWindows():
@@ -28,12 +27,21 @@ internal sealed record Route(DispatchHost Host, IReadOnlyList<string> CommandLin
                 return new LocalHop();
             case Transport.Wsl:
                 return new WslHop(host.Address.Host, host.Address.User);
-            // 'tailscale ssh' knows no other port than its own.
-            case Transport.Tailscale when host.Address.Port is null or 22
-                && await Tailnet.OffersSshAsync(host.Address.Host, options.ConnectTimeout, cancellationToken).ConfigureAwait(false):
-                return new TailscaleHop(host.Address, options.ConnectTimeout, ssh);
+            case Transport.Tailscale:
+                var tailnet = await Tailnet.AskAsync(host.Address.Host, options.ConnectTimeout, cancellationToken).ConfigureAwait(false);
+                if (!tailnet.IsUp)
+                {
+                    // Without this an address of the tailnet would swallow packets until the time limit.
+                    throw new DispatchException(
+                        FailureReason.AuthenticationUnavailable, $"No connection to host '{host.Name}': the tailnet is not up here (tailscale says {tailnet.State}).",
+                        "Connect with 'tailscale up'.") { Host = host.Name };
+                }
+
+                // 'tailscale ssh' knows no other port than its own, and checks keys by the tailnet's word, which a pin does not take.
+                return tailnet.OffersSsh && host.Address.Port is null or 22 && host.HostKeyFingerprint is null
+                    ? new TailscaleHop(host, options) : new SshHop(host, options);
             default:
-                return new SshHop(host.Address, options.ConnectTimeout, ssh);
+                return new SshHop(host, options);
         }
     }
 }

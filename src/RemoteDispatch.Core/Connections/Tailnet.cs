@@ -1,50 +1,41 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace RemoteDispatch.Connections;
 
+/// <summary>What the tailnet says of itself and of a peer.</summary>
+/// <param name="IsUp">False only where tailscale says so itself: logged out, stopped.</param>
+/// <param name="State">Its own word for that.</param>
+/// <param name="OffersSsh">Does the peer run Tailscale SSH?</param>
+internal sealed record TailnetAnswer(bool IsUp, string State, bool OffersSsh);
+
 /// <summary>
-/// What the tailnet says of a peer. Source: the JSON of <c>tailscale status --json</c> (ipnstate.PeerStatus): a peer that runs
-/// Tailscale SSH has <c>sshHostKeys</c>. Not yet tried against a real tailnet.
+/// Asks the tailnet. Source: the JSON of <c>tailscale status --json</c> (ipnstate.Status): <c>BackendState</c> is <c>Running</c> when it is
+/// up, and a peer that runs Tailscale SSH has <c>sshHostKeys</c>. Not yet tried against a real tailnet.
 /// </summary>
 internal static class Tailnet
 {
-    /// <summary>Does the peer offer Tailscale SSH? Where the answer cannot be had, it does not: plain ssh works there too.</summary>
-    public static async Task<bool> OffersSshAsync(string host, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Where the answer cannot be had, plain ssh is tried: it works on a tailnet too.</summary>
+    public static async Task<TailnetAnswer> AskAsync(string host, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
-        var start = new ProcessStartInfo("tailscale", ["status", "--json"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
+        var answer = await LocalCommand.AskAsync(["tailscale", "status", "--json"], timeout, cancellationToken).ConfigureAwait(false);
         try
         {
-            using var process = Process.Start(start)!;
-            process.StandardInput.Close();
-            try
-            {
-                var errors = process.StandardError.ReadToEndAsync(limit.Token);
-                using var status = await JsonDocument.ParseAsync(process.StandardOutput.BaseStream, default, limit.Token).ConfigureAwait(false);
-                await errors.ConfigureAwait(false);
-                return OffersSsh(status.RootElement, host);
-            }
-            finally
-            {
-                if (!process.HasExited)
-                    process.Kill();
-            }
+            using var status = JsonDocument.Parse(answer?.Output ?? default);
+            return Read(status.RootElement, host);
         }
-        catch (Exception e) when (e is Win32Exception or JsonException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (JsonException)
         {
-            return false;
+            return new TailnetAnswer(true, "", false);
         }
     }
 
-    internal static bool OffersSsh(JsonElement status, string host) =>
+    internal static TailnetAnswer Read(JsonElement status, string host)
+    {
+        var state = Member(status, "BackendState", JsonValueKind.String)?.GetString() ?? "";
+        return new TailnetAnswer(state is "" or "Running" or "Starting", Text.OneLine(state, 40), OffersSsh(status, host));
+    }
+
+    private static bool OffersSsh(JsonElement status, string host) =>
         Member(status, "Peer", JsonValueKind.Object) is { } peers && peers.EnumerateObject().Any(p =>
             IsNamed(p.Value, host) && Member(p.Value, "sshHostKeys", JsonValueKind.Array) is { } keys && keys.GetArrayLength() > 0);
 

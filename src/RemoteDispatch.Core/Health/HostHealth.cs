@@ -39,6 +39,9 @@ public sealed record HostHealth
     /// <summary>The questions and answers, in the order in which they were asked.</summary>
     public required IReadOnlyList<HostCheck> Checks { get; init; }
 
+    /// <summary>The steps of the connect, in the order in which they were taken; where it failed, the failed one is the last.</summary>
+    public IReadOnlyList<PreflightStep> Preflight { get; init; } = [];
+
     /// <summary>Its system: kernel, release and machine, as <c>uname</c> prints them; null where nobody answered.</summary>
     public string? System { get; init; }
 

@@ -24,6 +24,7 @@ internal sealed class HostProbe(WorkspaceClient workspaces)
             return new HostHealth
             {
                 Host = place,
+                Preflight = workspaces.PreflightOf(place),
                 Checks = Checks(place, facts, duration).ToArray(),
                 System = Text.OneLine(facts.GetValueOrDefault("system", ""), 200),
                 Duration = duration,
@@ -35,6 +36,7 @@ internal sealed class HostProbe(WorkspaceClient workspaces)
             return new HostHealth
             {
                 Host = host,
+                Preflight = e.Preflight,
                 Failure = e.About(host.Name, null),
                 Duration = duration,
                 Checks = AskedOnceConnected.Select(n => new HostCheck(n, CheckStatus.Skip, false, TimeSpan.Zero, "not connected"))

@@ -18,6 +18,7 @@ public sealed partial record DispatchHost
 
     private readonly string _name = "";
     private readonly string? _workspaceRoot;
+    private readonly string? _hostKey;
     private readonly IReadOnlyList<string> _capabilities = [];
 
     /// <summary>What the host is called here; for a host that is not in the inventory, the address as it was given.</summary>
@@ -57,8 +58,24 @@ public sealed partial record DispatchHost
         init => _workspaceRoot = string.IsNullOrEmpty(value) ? null : CheckRoot(value);
     }
 
+    /// <summary>
+    /// The only key that the host may show: its fingerprint, <c>SHA256:…</c>, as ssh prints it. Null leaves it to the user's known_hosts.
+    /// </summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: it is no fingerprint.</exception>
+    public string? HostKeyFingerprint
+    {
+        get => _hostKey;
+        init => _hostKey = string.IsNullOrEmpty(value) ? null : CheckFingerprint(value);
+    }
+
+    /// <summary>Forward the user's SSH agent to this host. Root there can use it as long as a connection is open.</summary>
+    public bool ForwardAgent { get; init; }
+
     /// <summary>When it came into the inventory; null where that is not known.</summary>
     public DateTimeOffset? Added { get; init; }
+
+    /// <summary>Is it known by nothing but its address?</summary>
+    internal bool IsAddressOnly { get; init; }
 
     /// <summary>The transport that an address asks for when nobody names one.</summary>
     public static Transport Detect(HostAddress address)
@@ -75,7 +92,7 @@ public sealed partial record DispatchHost
         if (text.Equals(LocalName, StringComparison.OrdinalIgnoreCase))
             return Local;
         var address = HostAddress.Parse(text);
-        return new DispatchHost { Name = text, Address = address, Transport = Detect(address) };
+        return new DispatchHost { Name = text, Address = address, Transport = Detect(address), IsAddressOnly = true };
     }
 
     /// <summary>Hosts print as their names.</summary>
@@ -85,6 +102,7 @@ public sealed partial record DispatchHost
     public bool Equals(DispatchHost? other) =>
         other is not null && Name == other.Name && Address == other.Address && Transport == other.Transport
         && Container == other.Container && WorkspaceRoot == other.WorkspaceRoot && Added == other.Added
+        && HostKeyFingerprint == other.HostKeyFingerprint && ForwardAgent == other.ForwardAgent
         && Capabilities.SequenceEqual(other.Capabilities);
 
     /// <inheritdoc/>
@@ -102,9 +120,17 @@ public sealed partial record DispatchHost
             FailureReason.InvalidInput, $"{Text.Show(text)} is no workspace root.", "Use an absolute path on the host, or one below ~/.");
     }
 
+    private static string CheckFingerprint(string text) => FingerprintPattern().IsMatch(text) ? text.TrimEnd('=') : throw new DispatchException(
+        FailureReason.InvalidInput, $"{Text.Show(text)} is no fingerprint of a host key.",
+        "Use the form SHA256:… that 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub' prints on the host.");
+
     // As wide as an address that stands for a host: user@host, ssh://user@host:port, fe80::1%eth0, DOMAIN\user@host.
     [GeneratedRegex(@"\A[A-Za-z0-9_:\[][A-Za-z0-9_.:@%+/\\\[\]-]{0,127}\z")]
     private static partial Regex NamePattern();
+
+    // 32 bytes in base64, without the padding or with it.
+    [GeneratedRegex(@"\ASHA256:[A-Za-z0-9+/]{43}=?\z")]
+    private static partial Regex FingerprintPattern();
 
     [GeneratedRegex(@"\A[A-Za-z0-9][^\s,\p{C}]{0,63}\z")]
     private static partial Regex CapabilityPattern();

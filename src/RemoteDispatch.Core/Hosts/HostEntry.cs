@@ -5,7 +5,7 @@ namespace RemoteDispatch.Hosts;
 
 /// <summary>
 /// One entry of the inventory as JSON: <c>address</c>, <c>transport</c>, <c>container</c>, <c>user</c>, <c>added</c> as
-/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>.
+/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>hostKey</c>, <c>forwardAgent</c>.
 /// </summary>
 internal static class HostEntry
 {
@@ -31,6 +31,8 @@ internal static class HostEntry
                 Container = ContainerChoice.Parse(ReadText(entry, "container")),
                 Capabilities = ReadCapabilities(entry),
                 WorkspaceRoot = ReadText(entry, "workspaceRoot"),
+                HostKeyFingerprint = ReadText(entry, "hostKey"),
+                ForwardAgent = ReadFlag(entry, "forwardAgent"),
                 Added = ReadTime(entry),
             };
         }
@@ -56,6 +58,8 @@ internal static class HostEntry
         Put(entry, "port", host.Address.Port is { } port ? JsonValue.Create(port) : null);
         Put(entry, "capabilities", host.Capabilities.Count > 0 ? new JsonArray([.. host.Capabilities.Select(c => JsonValue.Create(c))]) : null);
         Put(entry, "workspaceRoot", host.WorkspaceRoot is { } root ? JsonValue.Create(root) : null);
+        Put(entry, "hostKey", host.HostKeyFingerprint is { } key ? JsonValue.Create(key) : null);
+        Put(entry, "forwardAgent", host.ForwardAgent ? JsonValue.Create(true) : null);
         return entry;
     }
 
@@ -95,6 +99,13 @@ internal static class HostEntry
         null or "" or "auto" => DispatchHost.Detect(address),
         { } text => Transports.TryGetValue(text, out var transport) ? transport
             : throw new FormatException($"{Text.Show(text)} is no transport: it is one of {string.Join(", ", Transports.Keys)}"),
+    };
+
+    private static bool ReadFlag(JsonObject entry, string member) => entry[member] switch
+    {
+        null => false,
+        JsonValue value when value.TryGetValue<bool>(out var flag) => flag,
+        _ => throw new FormatException($"{member} is true or false"),
     };
 
     private static string? ReadText(JsonObject entry, string member) => (string?)entry[member];

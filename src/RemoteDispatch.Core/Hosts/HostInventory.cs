@@ -53,6 +53,7 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public Task<DispatchHost> AddAsync(DispatchHost host, bool replace = false, CancellationToken cancellationToken = default)
     {
         CheckName(host.Name);
+        CheckPin(host);
         return InventoryFile.ChangeAsync(Path, _time, file =>
         {
             if (file.NameOf(host.Name) is { } taken && !replace)
@@ -81,6 +82,7 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
             var before = known is not null ? HostEntry.Read(known, file.Hosts[known], Path)
                 : IsLocal(name) ? DispatchHost.Local : throw NotFound(name);
             var after = change(before) with { Name = before.Name };
+            CheckPin(after);
             file.Hosts[before.Name] = HostEntry.Write(after, file.Hosts[before.Name] as JsonObject);
             return after;
         }, cancellationToken);
@@ -121,6 +123,17 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public static DispatchException NotFound(string name) => new(
         FailureReason.HostNotFound, $"The inventory has no host {Text.Show(name)}.",
         "List the hosts with Get-DispatchHost or 'rdispatch hosts list'.") { Host = name };
+
+    /// <summary>Only a host that ssh connects to shows a key.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: this one is no such host.</exception>
+    internal static void CheckPin(DispatchHost host, bool wantsKey = false)
+    {
+        if (host.Transport is Transport.Local or Transport.Wsl && (wantsKey || host.HostKeyFingerprint is not null))
+        {
+            throw new DispatchException(
+                FailureReason.InvalidInput, $"Host '{host.Name}' is not reached by ssh ({host.Transport}), and has no host key.", "Leave the key out.") { Host = host.Name };
+        }
+    }
 
     private static bool IsLocal(string name) => name.Equals(DispatchHost.LocalName, StringComparison.OrdinalIgnoreCase);
 

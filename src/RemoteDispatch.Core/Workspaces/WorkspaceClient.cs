@@ -31,6 +31,9 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     /// <inheritdoc cref="ChannelPool.SettleAsync"/>
     public Task<DispatchHost> SettleAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.SettleAsync(host, cancellationToken);
 
+    /// <inheritdoc cref="ChannelPool.PreflightOf"/>
+    public IReadOnlyList<PreflightStep> PreflightOf(DispatchHost host) => _pool.PreflightOf(host);
+
     /// <summary>Starts a task, once, however often it is asked.</summary>
     public async Task<LaunchAnswer> LaunchAsync(DispatchHost host, LaunchOrder order, CancellationToken cancellationToken)
     {

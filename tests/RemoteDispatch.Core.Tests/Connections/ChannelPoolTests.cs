@@ -21,7 +21,7 @@ public sealed class ChannelPoolTests : IDisposable
         Assert.Single(pids.Select(r => r.Text).Distinct());
         var bulk = await pool.AskAsync("echo $$", ChannelUse.Bulk);
         Assert.NotEqual(pids[0].Text, bulk.Text);
-        Assert.Equal(["connected", "connected"], pool.Steps);
+        Assert.Equal(["preflight_ok", "preflight_ok"], pool.Steps);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class ChannelPoolTests : IDisposable
         // mkdir works once: the first sending dies behind it, the second answers.
         var reply = await pool.AskAsync($"mkdir {_folder.Path}/once 2>/dev/null && kill -9 $$; echo alive");
         Assert.Equal("alive\n", reply.Text);
-        Assert.Equal(["connected", "reconnect", "connected"], pool.Steps);
+        Assert.Equal(["preflight_ok", "reconnect", "preflight_ok"], pool.Steps);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class ChannelPoolTests : IDisposable
         clock.Advance(TimeSpan.FromSeconds(61));
         await Refusal.OfAsync(FailureReason.RequestTimedOut, () => stuck);
         Assert.NotEqual(before, (await pool.AskAsync("echo $$")).Text);
-        Assert.Equal(["connected", "connected"], pool.Steps);
+        Assert.Equal(["preflight_ok", "preflight_ok"], pool.Steps);
         // A KILL takes a moment; a shell that was left alone would be there for ever.
         while (IsAlive(before))
             await Task.Delay(5, Cancel);
@@ -127,7 +127,7 @@ public sealed class ChannelPoolTests : IDisposable
         await File.WriteAllTextAsync(_folder.Path + "/go", "", Cancel);
         Assert.Equal("slow\n", (await slow).Text);
         Assert.Equal("x\n", await File.ReadAllTextAsync(_folder.Path + "/runs", Cancel));
-        Assert.Equal(["connected"], pool.Steps);
+        Assert.Equal(["preflight_ok"], pool.Steps);
     }
 
     [Fact]

@@ -6,10 +6,15 @@ namespace RemoteDispatch.Core.Tests.Connections;
 /// <summary>The exact command line of each hop.</summary>
 public sealed class HopTests
 {
-    private static readonly TimeSpan Twenty = TimeSpan.FromSeconds(20);
-    private static readonly string[] Before = ["-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no"];
-    private static readonly string[] After =
-        ["-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3", "-a", "-x", "-o", "ClearAllForwardings=yes"];
+    private const string Pin = "SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
+
+    private static readonly string[] Before =
+    [
+        "-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no",
+        "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no",
+    ];
+    private static readonly string[] Wait = ["-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3", "-o", "LogLevel=VERBOSE"];
+    private static readonly string[] After = [.. Wait, "-a", "-x", "-o", "ClearAllForwardings=yes"];
 
     [Fact]
     public void Local_is_the_command_itself() => Assert.Equal(["sh", "-c", "a b"], new LocalHop().Wrap(["sh", "-c", "a b"]));
@@ -21,24 +26,24 @@ public sealed class HopTests
     [Fact]
     public void Ssh_puts_the_users_options_between_and_everything_before_the_dashes() =>
         Assert.Equal(
-            ["ssh", .. Before, "-F", "/a path/config", "-v", .. After, "-p", "2222", "-l", "CORP\\deploy", "--", "fe80::1%eth0", "exec 'sh' '-c' 'it'\\''s'"],
+            ["ssh", .. Before, "-F", "/a path/config", "-v", .. After, "-p2222", "-lCORP\\deploy", "--", "fe80::1%eth0", "exec 'sh' '-c' 'it'\\''s'"],
             Ssh("ssh://CORP\\deploy@[fe80::1%eth0]:2222", "-F", "/a path/config", "-v").Wrap(["sh", "-c", "it's"]));
 
-    [Theory, InlineData(20.9, "20"), InlineData(0.2, "1"), InlineData(1, "1"), InlineData(90, "90")]
+    [Theory, InlineData(20.1, "21"), InlineData(0.2, "1"), InlineData(1, "1"), InlineData(90, "90")]
     public void Ssh_is_told_its_time_in_whole_seconds_and_never_none(double seconds, string expected) =>
-        Assert.Contains("ConnectTimeout=" + expected, new SshHop(HostAddress.Parse("gpu1"), TimeSpan.FromSeconds(seconds), []).Wrap(["sh"]));
+        Assert.Contains("ConnectTimeout=" + expected, new SshHop(DispatchHost.FromAddress("gpu1"), new ConnectionOptions { ConnectTimeout = TimeSpan.FromSeconds(seconds), SshOptions = [] }).Wrap(["sh"]));
 
     [Fact]
     public void Tailscale_has_the_target_first_and_ssh_options_behind_it() =>
         Assert.Equal(
             ["tailscale", "ssh", "gpu1.tail1.ts.net", .. Before, "-v", .. After, "exec 'sh'"],
-            new TailscaleHop(HostAddress.Parse("gpu1.tail1.ts.net"), Twenty, ["-v"]).Wrap(["sh"]));
+            new TailscaleHop(DispatchHost.FromAddress("gpu1.tail1.ts.net"), With("-v")).Wrap(["sh"]));
 
     [Fact]
     public void Tailscale_with_a_user_has_it_in_the_target() =>
         Assert.Equal(
             ["tailscale", "ssh", "deploy@100.64.0.7", .. Before, .. After, "exec 'sh' '-c' 'a b'"],
-            new TailscaleHop(HostAddress.Parse("deploy@100.64.0.7"), Twenty, []).Wrap(["sh", "-c", "a b"]));
+            new TailscaleHop(DispatchHost.FromAddress("deploy@100.64.0.7"), With()).Wrap(["sh", "-c", "a b"]));
 
     [Fact]
     public void Wsl_runs_the_command_without_a_shell_between()
@@ -65,5 +70,29 @@ public sealed class HopTests
         Assert.Equal(["ssh", .. Before, "-F", "x", .. After, "--", "gpu1", "exec 'sh'"], route.CommandLine);
     }
 
-    private static SshHop Ssh(string address, params string[] extra) => new(HostAddress.Parse(address), Twenty, extra);
+    [Fact]
+    public void Ssh_to_a_pinned_host_knows_that_key_alone_and_nothing_of_the_users_can_change_it()
+    {
+        var host = DispatchHost.FromAddress("gpu1") with { HostKeyFingerprint = Pin };
+        var options = With("-o", "UserKnownHostsFile=other") with { KnownHostsFile = "/a \"path\"/100%/known_hosts" };
+        Assert.Equal(
+            [
+                "ssh", .. Before,
+                "-o", "UserKnownHostsFile=\"/a \\\"path\\\"/100%%/known_hosts\"", "-o", "GlobalKnownHostsFile=\"/a \\\"path\\\"/100%%/known_hosts\"",
+                "-o", "HostKeyAlias=sha256-0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20",
+                "-o", "CheckHostIP=no", "-o", "VerifyHostKeyDNS=no", "-o", "IgnoreUnknown=KnownHostsCommand", "-o", "KnownHostsCommand=none",
+                "-o", "UserKnownHostsFile=other", .. After, "--", "gpu1", "exec 'sh'",
+            ],
+            new SshHop(host, options).Wrap(["sh"]));
+    }
+
+    [Fact]
+    public void Ssh_forwards_an_agent_where_the_hosts_entry_says_so() =>
+        Assert.Equal(
+            ["ssh", .. Before, .. Wait, "-A", "-x", "-o", "ClearAllForwardings=yes", "--", "gpu1", "exec 'sh'"],
+            new SshHop(DispatchHost.FromAddress("gpu1") with { ForwardAgent = true }, With()).Wrap(["sh"]));
+
+    private static SshHop Ssh(string address, params string[] extra) => new(DispatchHost.FromAddress(address), With(extra));
+
+    private static ConnectionOptions With(params string[] extra) => new() { ConnectTimeout = TimeSpan.FromSeconds(20), SshOptions = extra };
 }

@@ -32,7 +32,7 @@ internal sealed class ObservedPool : IAsyncDisposable
 
     public IReadOnlyList<string> Steps => [.. _steps.Select(s => s.Name)];
 
-    public int Connects => Steps.Count(s => s == "connected");
+    public int Connects => Steps.Count(s => s == "preflight_ok");
 
     public Task<ChannelReply> AskAsync(string script, ChannelUse use = ChannelUse.Control, CancellationToken? cancellationToken = null) =>
         Pool.RequestAsync(DispatchHost.Local, use, script, cancellationToken ?? TestContext.Current.CancellationToken);

@@ -41,7 +41,8 @@ public sealed class TailscaleTests
     [Theory, InlineData("gpu1.tail1.ts.net"), InlineData("deploy@100.64.0.7"), InlineData("CORP\\deploy@gpu1")]
     public async Task Hop_in_the_documented_grammar_runs_its_command_word_for_word(string address)
     {
-        var hop = new TailscaleHop(HostAddress.Parse(address), TimeSpan.FromSeconds(7), ["-v", "-o", "Compression=yes"]);
+        var hop = new TailscaleHop(
+            DispatchHost.FromAddress(address), new ConnectionOptions { ConnectTimeout = TimeSpan.FromSeconds(7), SshOptions = ["-v", "-o", "Compression=yes"] });
         var (code, output, error) = await StandInAsync(hop.Wrap(["printf", "%s|", "it's $(id)", "a  b", "--"]));
         Assert.Equal((0, "it's $(id)|a  b|--|"), (code, output));
         Assert.Contains($"target={address}\n", error, StringComparison.Ordinal);
@@ -66,10 +67,18 @@ public sealed class TailscaleTests
         Assert.True(Offers(output, "gpu1"));
     }
 
+    [Theory]
+    [InlineData("Running", true), InlineData("Starting", true), InlineData("Stopped", false), InlineData("NeedsLogin", false), InlineData("NoState", false)]
+    public void Tailnet_is_up_unless_tailscale_says_that_it_is_not(string state, bool isUp)
+    {
+        using var document = JsonDocument.Parse($$"""{"BackendState": "{{state}}"}""");
+        Assert.Equal((isUp, state), (Tailnet.Read(document.RootElement, "gpu1").IsUp, Tailnet.Read(document.RootElement, "gpu1").State));
+    }
+
     private static bool Offers(string status, string host)
     {
         using var document = JsonDocument.Parse(status);
-        return Tailnet.OffersSsh(document.RootElement, host);
+        return Tailnet.Read(document.RootElement, host).OffersSsh;
     }
 
     // The PATH belongs to the whole process, so that the stand-in is called by its own path.

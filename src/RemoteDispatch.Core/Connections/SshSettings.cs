@@ -1,0 +1,73 @@
+using System.Globalization;
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Connections;
+
+/// <summary>What ssh_config makes of a host, as <c>ssh -G</c> prints it: asked only when a connect needs explaining.</summary>
+internal sealed record SshSettings
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>The user that ssh logs in as.</summary>
+    public required string User { get; init; }
+
+    /// <summary>The name or address that ssh connects to.</summary>
+    public required string HostName { get; init; }
+
+    public required int Port { get; init; }
+
+    /// <summary>The first jump host, as it is written; null where there is none.</summary>
+    public string? Jump { get; init; }
+
+    /// <summary>Does a program of the user's make the connection?</summary>
+    public bool HasProxyCommand { get; init; }
+
+    /// <summary>Files of keys, whether they are there or not.</summary>
+    public IReadOnlyList<string> IdentityFiles { get; init; } = [];
+
+    /// <summary>The agent's socket; null for that of the environment, empty for none.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>Is there a way to authenticate that leaves no trace in a file or an agent (Kerberos, a token, the host itself)?</summary>
+    public bool HasOtherWay { get; init; }
+
+    /// <summary>The user's files of known keys.</summary>
+    public IReadOnlyList<string> KnownHosts { get; init; } = [];
+
+    /// <summary>Asks ssh; null where it is missing or refuses its configuration.</summary>
+    public static async Task<SshSettings?> AskAsync(HostAddress address, IReadOnlyList<string> extra, CancellationToken cancellationToken)
+    {
+        var line = new List<string> { "ssh", "-G" };
+        line.AddRange(extra);
+        line.AddRange(SshHop.Target(address));
+        var answer = await LocalCommand.AskAsync(line, Patience, cancellationToken).ConfigureAwait(false);
+        return answer is { ExitCode: 0 } ? Parse(answer.Text) : null;
+    }
+
+    /// <summary>Reads the form of <c>ssh -G</c>: one <c>keyword value</c> a line, keywords in lower case.</summary>
+    internal static SshSettings? Parse(string text)
+    {
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(l => l.IndexOf(' ', StringComparison.Ordinal) is > 0 and var at ? (Word: l[..at], Value: l[(at + 1)..].Trim()) : (Word: l, Value: ""))
+            .ToLookup(l => l.Word, l => l.Value, StringComparer.OrdinalIgnoreCase);
+        string? One(string word) => lines[word].FirstOrDefault() is { Length: > 0 } value && value != "none" ? value : null;
+        if (One("hostname") is not { } name || !int.TryParse(One("port"), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            return null;
+        return new SshSettings
+        {
+            User = One("user") ?? "",
+            HostName = name,
+            Port = port,
+            Jump = One("proxyjump")?.Split(',')[0],
+            HasProxyCommand = One("proxycommand") is not null,
+            IdentityFiles = [.. lines["identityfile"].Where(f => f != "none").Select(Expand)],
+            Agent = lines["identityagent"].FirstOrDefault() switch { null or "SSH_AUTH_SOCK" => null, "none" => "", var path => Expand(path) },
+            HasOtherWay = One("gssapiauthentication") == "yes" || One("hostbasedauthentication") == "yes" || One("pkcs11provider") is not null,
+            KnownHosts = [.. (One("userknownhostsfile") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Expand)],
+        };
+    }
+
+    // ssh has expanded its own tokens; what it leaves is the tilde.
+    private static string Expand(string path) => path.StartsWith("~/", StringComparison.Ordinal)
+        ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[2..]) : path.Trim('"');
+}

@@ -1,0 +1,155 @@
+using RemoteDispatch.Connections;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.Fleet.Tests;
+
+/// <summary>Which key a host may show: strict by default, pinned where the inventory says so, and never anything of the user's written.</summary>
+public sealed class HostKeyTests(SharedFleet shared)
+{
+    private static readonly string[] NothingKnown = ["-o", "UserKnownHostsFile=/dev/null"];
+
+    [Fact]
+    public async Task Unknown_key_is_refused_with_its_fingerprint_and_the_command_that_accepts_it()
+    {
+        var server = shared.Fleet.Hosts[0];
+        await using var bench = BenchOf(shared.Fleet, NothingKnown);
+        var failure = await FailureOf(bench, Bench.HostOf(server));
+        Assert.Equal(FailureReason.HostKeyUnknown, failure.Reason);
+        Assert.Contains(server.HostKeyFingerprint, failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"Add-DispatchHost NAME h1 -HostKeyFingerprint {server.HostKeyFingerprint}", failure.Remedy, StringComparison.Ordinal);
+        Assert.Contains($"rdispatch hosts add NAME h1 --host-key {server.HostKeyFingerprint}", failure.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_option_of_the_users_turns_the_check_off()
+    {
+        await using var bench = BenchOf(shared.Fleet, [.. NothingKnown, "-o", "StrictHostKeyChecking=no"]);
+        Assert.Equal(FailureReason.HostKeyUnknown, (await FailureOf(bench, Bench.HostOf(shared.Fleet.Hosts[0]))).Reason);
+    }
+
+    [Fact]
+    public async Task Changed_key_is_told_with_both_fingerprints_and_the_pin_accepts_the_new_one()
+    {
+        await using var fleet = await OwnFleet.StartAsync(1);
+        var server = fleet.Hosts[0];
+        var before = server.HostKeyFingerprint;
+        await server.ReplaceHostKeyAsync(Bench.Cancel);
+        await using var bench = BenchOf(fleet);
+        var host = await bench.Dispatcher.Options.Inventory.AddAsync(Entry("h1"), cancellationToken: Bench.Cancel);
+
+        var failure = await FailureOf(bench, host);
+        Assert.Equal(FailureReason.HostKeyChanged, failure.Reason);
+        Assert.Contains($"Known is {before}, and it shows {server.HostKeyFingerprint}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"Set-DispatchHost h1 -HostKeyFingerprint {server.HostKeyFingerprint}", failure.Remedy, StringComparison.Ordinal);
+
+        host = await bench.Dispatcher.Options.Inventory.ChangeAsync("h1", h => h with { HostKeyFingerprint = server.HostKeyFingerprint }, Bench.Cancel);
+        Assert.Equal(TaskState.Succeeded, (await bench.RunAsync(host, "true")).State);
+    }
+
+    [Fact]
+    public async Task Pinned_host_is_reached_without_anybody_elses_word_and_the_users_file_stays_as_it_is()
+    {
+        var server = shared.Fleet.Hosts[1];
+        var before = await File.ReadAllTextAsync(shared.Fleet.KnownHostsPath, Bench.Cancel);
+        await using var bench = BenchOf(shared.Fleet, ["-o", "UpdateHostKeys=yes", .. NothingKnown]);
+        var host = Entry("h2") with { HostKeyFingerprint = server.HostKeyFingerprint };
+        Assert.Equal(TaskState.Succeeded, (await bench.RunAsync(host, "true")).State);
+        Assert.Contains($"pinned {server.HostKeyFingerprint}", (await bench.Dispatcher.CheckAsync(host, Bench.Cancel)).Preflight.Single(s => s.Name == "key").Detail, StringComparison.Ordinal);
+        Assert.Single(await File.ReadAllLinesAsync(bench.KnownHosts, Bench.Cancel));
+        Assert.Equal(before, await File.ReadAllTextAsync(shared.Fleet.KnownHostsPath, Bench.Cancel));
+    }
+
+    [Fact]
+    public async Task Pin_binds_although_the_users_known_hosts_knows_the_key_that_is_shown()
+    {
+        var server = shared.Fleet.Hosts[1];
+        await using var bench = BenchOf(shared.Fleet);
+        var pin = shared.Fleet.Hosts[0].HostKeyFingerprint;
+        var failure = await FailureOf(bench, Entry("h2") with { HostKeyFingerprint = pin });
+        Assert.Equal(FailureReason.HostKeyChanged, failure.Reason);
+        Assert.Contains($"Pinned is {pin}, and it shows {server.HostKeyFingerprint}", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(bench.Steps, s => s.Name == "connect_retry");
+    }
+
+    [Fact]
+    public async Task Pinned_host_that_gets_another_key_is_refused_until_the_pin_is_set_anew()
+    {
+        await using var fleet = await OwnFleet.StartAsync(1);
+        var server = fleet.Hosts[0];
+        await using var bench = BenchOf(fleet);
+        var host = Entry("h1") with { HostKeyFingerprint = server.HostKeyFingerprint };
+        Assert.Equal(TaskState.Succeeded, (await bench.RunAsync(host, "true")).State);
+
+        var before = server.HostKeyFingerprint;
+        await server.ReplaceHostKeyAsync(Bench.Cancel);
+        await server.KillConnectionsAsync(Bench.Cancel);
+        // The user's known_hosts may say what it likes.
+        fleet.TrustHostKeys();
+        var failure = await FailureOf(bench, host);
+        Assert.Equal(FailureReason.HostKeyChanged, failure.Reason);
+        Assert.Contains(before, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(server.HostKeyFingerprint, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(TaskState.Succeeded, (await bench.RunAsync(host with { HostKeyFingerprint = server.HostKeyFingerprint }, "true")).State);
+    }
+
+    [Theory, InlineData("rsa"), InlineData("ecdsa")]
+    public async Task Pin_may_be_for_a_key_of_another_kind_than_the_one_that_is_shown_first(string kind)
+    {
+        var folder = Directory.CreateTempSubdirectory("rd-key-").FullName;
+        try
+        {
+            var path = Path.Combine(folder, "key");
+            await SshAgentProcess.RunAsync(new Dictionary<string, string>(), "ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path);
+            // Before the fleet's own: sshd offers both.
+            await using var fleet = await OwnFleet.StartAsync(1, _ => new FleetHostOptions { SshdOptions = [$"HostKey {path}"] });
+            await using var bench = BenchOf(fleet);
+            var line = await File.ReadAllTextAsync(path + ".pub", Bench.Cancel);
+            var pin = HostKey.ReadLine("name " + line)!.Value.Key.Fingerprint;
+            Assert.NotEqual(pin, fleet.Hosts[0].HostKeyFingerprint);
+            Assert.Equal(TaskState.Succeeded, (await bench.RunAsync(Entry("h1") with { HostKeyFingerprint = pin }, "true")).State);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Key_is_read_without_trusting_it_and_through_a_jump_host()
+    {
+        using var config = new SshConfigFile(shared.Fleet, $"Host behind\n  ProxyJump h1\n  HostName {shared.Fleet.Hosts[2].Address}\n  Port {shared.Fleet.Hosts[2].Port}\n");
+        await using var bench = new Bench(null, o => o with { SshOptions = ["-F", config.Path] });
+        var key = await bench.Dispatcher.ReadHostKeyAsync(DispatchHost.FromAddress("behind"), Bench.Cancel);
+        Assert.Equal((shared.Fleet.Hosts[2].HostKeyFingerprint, "ssh-ed25519"), (key.Fingerprint, key.Type));
+        Assert.Equal([DispatchHost.Local], bench.Dispatcher.Options.Inventory.List());
+    }
+
+    [Fact]
+    public async Task Key_of_a_host_that_is_not_reached_by_ssh_cannot_be_read()
+    {
+        await using var bench = new Bench(null);
+        var failure = await Assert.ThrowsAsync<DispatchException>(() => bench.Dispatcher.ReadHostKeyAsync(DispatchHost.Local, Bench.Cancel));
+        Assert.Equal(FailureReason.InvalidInput, failure.Reason);
+    }
+
+    [Fact]
+    public async Task Forwarded_agent_is_the_hosts_to_ask_where_its_entry_says_so_and_nowhere_else()
+    {
+        using var agent = await SshAgentProcess.WithKeyAsync(shared.Fleet.IdentityPath);
+        using var program = new Rdispatch(shared.Fleet.SshConfigPath) { Agent = agent.Socket };
+        await File.WriteAllTextAsync(program.HostsFile, """{"hosts": {"h1": {"address": "h1", "forwardAgent": true}}}""", Bench.Cancel);
+        const string Ask = "[ -z \"$SSH_AUTH_SOCK\" ] && echo none || ssh-add -l";
+        Assert.Contains("SHA256:", (await program.RunAsync("run", "--wait", "--host", "h1", "--", Ask)).Output, StringComparison.Ordinal);
+        Assert.Equal("none\n", (await program.RunAsync("run", "--wait", "--host", "h2", "--", Ask)).Output);
+    }
+
+    private static DispatchHost Entry(string name) =>
+        new() { Name = name, Address = HostAddress.Parse(name), Transport = Transport.Ssh };
+
+    private static Bench BenchOf(SshFleet fleet, params string[] more) =>
+        new(fleet, o => o with { SshOptions = [.. more, .. o.SshOptions!], ConnectTimeout = TimeSpan.FromSeconds(10), RetryDelay = TimeSpan.FromMilliseconds(100) });
+
+    private static Task<DispatchException> FailureOf(Bench bench, DispatchHost host) =>
+        Assert.ThrowsAsync<DispatchException>(() => bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = "true" }, Bench.Cancel));
+}
