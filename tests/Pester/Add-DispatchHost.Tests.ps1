@@ -117,4 +117,40 @@ Describe 'Add-DispatchHost' {
         1..20 | ForEach-Object -Parallel { Import-Module $using:module; Add-DispatchHost "n$_" "n$_.example.com" } -ThrottleLimit 10
         @(Get-DispatchHost n*).Count | Should -Be 20
     }
+
+    Context 'host keys' {
+        BeforeEach { Remove-Item $env:REMOTE_DISPATCH_HOSTS_FILE -ErrorAction Ignore }
+
+        It 'pins a host to a fingerprint without connecting' {
+            $pin = 'SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA'
+            (Add-DispatchHost gpu1 (Get-ClosedPort) -HostKeyFingerprint $pin -PassThru).HostKeyFingerprint | Should -BeExactly $pin
+            (Get-Content $env:REMOTE_DISPATCH_HOSTS_FILE -Raw | ConvertFrom-Json).hosts.gpu1.hostKey | Should -BeExactly $pin
+        }
+
+        It 'pins the key that the host shows now, shows its fingerprint, and reaches the host by it' {
+            if (-not $FleetHosts) { Set-ItResult -Skipped -Because 'no sshd is here'; return }
+            $address = $FleetHosts[0].address
+            $added = Add-DispatchHost pinned $address -TrustHostKey -PassThru -InformationVariable said
+            $added.HostKeyFingerprint | Should -Match '^SHA256:[A-Za-z0-9+/]{43}$'
+            "$said" | Should -Match ([regex]::Escape($added.HostKeyFingerprint))
+            (Test-DispatchHost pinned).Preflight.Where({ $_.Name -eq 'key' }).Detail | Should -BeExactly "pinned $($added.HostKeyFingerprint)"
+        }
+
+        It 'refuses what is no fingerprint, and a key for a host that has none' {
+            { Add-DispatchHost gpu1 gpu1 -HostKeyFingerprint 'MD5:00:11' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidInput,*'
+            { Add-DispatchHost here local -TrustHostKey -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidInput,*'
+            { Add-DispatchHost gpu1 gpu1 -TrustHostKey -HostKeyFingerprint 'SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA' -ErrorAction Stop } |
+                Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+        }
+
+        It 'asks no host for its key with -WhatIf' {
+            { Add-DispatchHost gpu1 (Get-ClosedPort) -TrustHostKey -WhatIf -ErrorAction Stop } | Should -Not -Throw
+            Test-Path $env:REMOTE_DISPATCH_HOSTS_FILE | Should -BeFalse
+        }
+
+        It 'tells of a host that cannot be asked for its key, and adds nothing' {
+            { Add-DispatchHost gpu1 (Get-ClosedPort) -TrustHostKey -ErrorAction Stop } | Should -Throw -ErrorId 'ConnectionRefused,*'
+            Test-Path $env:REMOTE_DISPATCH_HOSTS_FILE | Should -BeFalse
+        }
+    }
 }

@@ -391,4 +391,17 @@ Describe 'Invoke-RemoteTask' -Tag Local {
             }
         }
     }
+
+    It 'says in the information stream how a host was reached, and at which step one was not' {
+        if (-not $FleetHosts) { Set-ItResult -Skipped -Because 'no sshd is here'; return }
+        Use-NewSession
+        Add-Fleet
+        $null = Invoke-RemoteTask 'true' h1 -InformationVariable said
+        $step = $said.Where({ $_.Tags -contains 'preflight_ok' })[0]
+        $step.MessageData | Should -BeOfType RemoteDispatch.WorkStep
+        "$step" | Should -Match "^preflight_ok host=h1 user=$($FleetHosts[0].user) auth=(agent|key) duration_ms=\d"
+        $null = Invoke-RemoteTask 'true' (Get-ClosedPort) -InformationVariable said -ErrorAction SilentlyContinue -ErrorVariable failure
+        "$($said.Where({ $_.Tags -contains 'preflight_failed' })[0])" | Should -Match '^preflight_failed host=\S+ status=TcpRefused duration_ms='
+        $failure[0].Exception.Preflight[-1].Status | Should -Be 'TcpRefused'
+    }
 }

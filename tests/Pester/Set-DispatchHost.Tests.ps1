@@ -66,4 +66,28 @@ Describe 'Set-DispatchHost' {
     It 'completes host names' {
         (Get-Completion 'Set-DispatchHost gpu2').CompletionText | Should -Be 'gpu2'
     }
+
+    It 'pins a host to another key, and takes the pin away again' {
+        $pin = 'SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA'
+        (Set-DispatchHost gpu1 -HostKeyFingerprint $pin -PassThru).HostKeyFingerprint | Should -BeExactly $pin
+        (Set-DispatchHost gpu1 -Capability gpu -PassThru).HostKeyFingerprint | Should -BeExactly $pin
+        (Set-DispatchHost gpu1 -HostKeyFingerprint '' -PassThru).HostKeyFingerprint | Should -BeNullOrEmpty
+    }
+
+    It 'lets the very command that an error names accept the key of a host' {
+        if (-not $FleetHosts) { Set-ItResult -Skipped -Because 'no sshd is here'; return }
+        Add-DispatchHost h1 $FleetHosts[0].address -HostKeyFingerprint 'SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA' -Force
+        $task = Invoke-RemoteTask 'true' h1 -ErrorAction SilentlyContinue -ErrorVariable failure
+        $task | Should -BeNullOrEmpty
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'HostKeyChanged,*'
+        $failure[0].ErrorDetails.RecommendedAction -match "'(Set-DispatchHost [^']+)'" | Should -BeTrue
+        Invoke-Expression $Matches[1]
+        (Invoke-RemoteTask 'true' h1 -Wait).State | Should -Be 'Succeeded'
+    }
+
+    It 'forwards the agent to a host, and with false no longer' {
+        (Set-DispatchHost gpu1 -ForwardAgent -PassThru).ForwardAgent | Should -BeTrue
+        (Set-DispatchHost gpu1 -Capability new -PassThru).ForwardAgent | Should -BeTrue
+        (Set-DispatchHost gpu1 -ForwardAgent:$false -PassThru).ForwardAgent | Should -BeFalse
+    }
 }

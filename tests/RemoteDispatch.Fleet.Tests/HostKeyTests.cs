@@ -144,6 +144,30 @@ public sealed class HostKeyTests(SharedFleet shared)
         Assert.Equal("none\n", (await program.RunAsync("run", "--wait", "--host", "h2", "--", Ask)).Output);
     }
 
+    [Fact]
+    public async Task Program_pins_by_fingerprint_by_trust_and_takes_the_pin_away()
+    {
+        var server = shared.Fleet.Hosts[0];
+        using var program = new Rdispatch(shared.Fleet.SshConfigPath);
+        var added = await program.RunAsync("hosts", "add", "pinned", "h1", "--trust-host-key", "--json");
+        Assert.True(added.Code == 0, added.Errors);
+        Assert.Contains(server.HostKeyFingerprint, added.Errors, StringComparison.Ordinal);
+        Assert.Contains(server.HostKeyFingerprint, added.Output, StringComparison.Ordinal);
+
+        var wrong = shared.Fleet.Hosts[1].HostKeyFingerprint;
+        Assert.Equal(0, (await program.RunAsync("hosts", "pin", "pinned", wrong)).Code);
+        var refused = await program.RunAsync("run", "--host", "pinned", "--wait", "--", "true");
+        Assert.Equal(206, refused.Code);
+        Assert.Contains($"rdispatch hosts pin pinned {server.HostKeyFingerprint}", refused.Errors, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await program.RunAsync("hosts", "pin", "pinned", server.HostKeyFingerprint)).Code);
+        Assert.Equal(0, (await program.RunAsync("run", "--host", "pinned", "--wait", "--", "true")).Code);
+        Assert.Equal($"pinned\th1\tunpinned\n", (await program.RunAsync("hosts", "pin", "pinned", "--none")).Output);
+        Assert.Equal(202, (await program.RunAsync("hosts", "pin", "pinned", "--none", "--trust")).Code);
+        Assert.Equal(202, (await program.RunAsync("hosts", "pin", "pinned", "MD5:00")).Code);
+        Assert.Equal(204, (await program.RunAsync("hosts", "pin", "nobody", "--none")).Code);
+    }
+
     private static DispatchHost Entry(string name) =>
         new() { Name = name, Address = HostAddress.Parse(name), Transport = Transport.Ssh };
 

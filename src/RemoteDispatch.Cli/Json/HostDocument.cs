@@ -17,6 +17,8 @@ internal static class HostDocument
         ["container"] = host.Container.Value,
         ["capabilities"] = new JsonArray([.. host.Capabilities.Select(c => JsonValue.Create(c))]),
         ["workspaceRoot"] = host.WorkspaceRoot,
+        ["hostKey"] = host.HostKeyFingerprint,
+        ["forwardAgent"] = host.ForwardAgent,
         ["added"] = TaskDocument.Stamp(host.Added),
     };
 
@@ -29,6 +31,7 @@ internal static class HostDocument
             ["healthy"] = health.Healthy,
             ["system"] = health.System,
             ["durationMs"] = Milliseconds(health.Duration),
+            ["preflight"] = new JsonArray([.. health.Preflight.Select(Of)]),
             ["checks"] = new JsonArray([.. health.Checks.Select(Of)]),
         };
         if (health.Failure is { } failure)
@@ -38,6 +41,15 @@ internal static class HostDocument
 
     /// <summary>A transport as the inventory writes it.</summary>
     public static string Word(Transport transport) => transport.ToString().ToLowerInvariant();
+
+    private static JsonObject Of(PreflightStep step) => new()
+    {
+        ["name"] = step.Name,
+        ["status"] = step.Status.ToString(),
+        ["durationMs"] = Milliseconds(step.Duration),
+        ["detail"] = step.Detail,
+        ["remedy"] = step.Remedy,
+    };
 
     private static JsonObject Of(HostCheck check) => new()
     {

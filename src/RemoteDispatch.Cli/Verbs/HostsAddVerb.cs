@@ -28,6 +28,12 @@ internal static class HostsAddVerb
     {
         Description = "The folder of the workspaces there. [default: ~/.remote-dispatch/tasks]", HelpName = "PATH",
     };
+    private static readonly Option<string?> HostKey = new("--host-key")
+    {
+        Description = "The fingerprint of the only key that it may show.", HelpName = "SHA256:…",
+    };
+    private static readonly Option<bool> TrustHostKey = new("--trust-host-key") { Description = "Ask it for its key now, and pin that; the fingerprint is shown." };
+    private static readonly Option<bool> ForwardAgent = new("--forward-agent") { Description = "Forward the SSH agent of this machine to it; root there can use it while a connection is open." };
     private static readonly Option<bool> Force = new("--force") { Description = "Put it in the place of one that has its name already." };
 
     public static Verb Create()
@@ -38,7 +44,7 @@ internal static class HostsAddVerb
             "rdispatch hosts add gpu1 ssh://deploy@gpu1.example.com:2222 --capability gpu",
             "rdispatch hosts add builder 192.168.1.100 --container auto")
         {
-            Name, Address, Transport, Container, Capabilities, Root, Force,
+            Name, Address, Transport, Container, Capabilities, Root, HostKey, TrustHostKey, ForwardAgent, Force,
         };
     }
 
@@ -53,7 +59,11 @@ internal static class HostsAddVerb
             Container = ContainerChoice.Parse(run.Get(Container)),
             Capabilities = run.Get(Capabilities) ?? [],
             WorkspaceRoot = run.Get(Root),
+            HostKeyFingerprint = run.Get(HostKey),
+            ForwardAgent = run.Get(ForwardAgent),
         };
+        if (run.Get(TrustHostKey))
+            host = await HostsPinVerb.TrustAsync(run, host).ConfigureAwait(false);
         HostsVerb.Show(run, await run.Inventory.AddAsync(host, run.Get(Force), run.Token).ConfigureAwait(false), "added");
         return ExitCodes.Success;
     }

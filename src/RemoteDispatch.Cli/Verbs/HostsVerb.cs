@@ -15,6 +15,7 @@ internal static class HostsVerb
     public static Command Create() => new("hosts", "The inventory: the hosts that have names.")
     {
         HostsAddVerb.Create(),
+        HostsPinVerb.Create(),
         new Verb("list", "Lists the hosts.", List, "rdispatch hosts list", "rdispatch hosts list --json"),
         new Verb("remove", "Removes a host from the inventory. Its tasks stay what and where they are.", RemoveAsync, "rdispatch hosts remove gpu1") { Name },
         new Verb(

@@ -46,9 +46,9 @@ internal static partial class ConnectReport
         switch (host.Transport)
         {
             case Transport.Local:
-                return [shell];
+                return new[] { shell };
             case Transport.Wsl:
-                return [Ok("distribution", host.Address.Host), shell];
+                return new[] { Ok("distribution", host.Address.Host), shell };
         }
 
         var known = Ok("known", user.Length > 0 ? $"as {user}" : "");
@@ -56,7 +56,7 @@ internal static partial class ConnectReport
         var auth = Ok("auth", way);
         PreflightStep[] network = where.StartsWith('[') ? [Ok("resolve", where[1..where.LastIndexOf(']')]), Ok("port", where)] : [Ok("port", where)];
         PreflightStep[] all = [known, .. network, key, auth, shell];
-        return host.Transport == Transport.Tailscale ? [Ok("tailnet", "up"), .. all] : all;
+        return host.Transport == Transport.Tailscale ? all.Prepend(Ok("tailnet", "up")).ToArray() : all;
     }
 
     /// <summary>The steps up to the one that failed.</summary>
@@ -67,8 +67,9 @@ internal static partial class ConnectReport
         var failed = new PreflightStep(name, status, duration, failure.Message, failure.Remedy);
         // Of a connect that failed for some other reason it is not known how far it came.
         if (status == PreflightStatus.Failed || host.Transport is Transport.Local or Transport.Wsl)
-            return [failed];
-        return [.. SshSteps.TakeWhile(s => s != name).Select(s => s switch
+            return new[] { failed };
+        // An array, and no other list: PowerShell counts only those from the end.
+        PreflightStep[] before = [.. SshSteps.TakeWhile(s => s != name).Select(s => s switch
         {
             "known" => new PreflightStep(s, PreflightStatus.Ok, TimeSpan.Zero, settings is { User.Length: > 0 } ? $"as {settings.User}" : ""),
             "resolve" when look is not null => new PreflightStep(s, PreflightStatus.Ok, look.Duration, string.Join(", ", look.Addresses)),
@@ -77,7 +78,8 @@ internal static partial class ConnectReport
             "resolve" or "port" => null,
             "key" => new PreflightStep(s, PreflightStatus.Ok, duration, host.HostKeyFingerprint is null ? "known" : "pinned"),
             _ => new PreflightStep(s, PreflightStatus.Ok, duration, ""),
-        }).OfType<PreflightStep>(), failed];
+        }).OfType<PreflightStep>()];
+        return before.Append(failed).ToArray();
     }
 
     private static string NameOf(DispatchHost host, FailureReason reason) => reason switch

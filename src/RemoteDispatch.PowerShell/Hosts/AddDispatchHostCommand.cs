@@ -5,10 +5,13 @@ using RemoteDispatch.PowerShell.Binding;
 namespace RemoteDispatch.PowerShell.Hosts;
 
 /// <summary>Adds a host to the inventory.</summary>
-[Cmdlet(VerbsCommon.Add, "DispatchHost", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Add, "DispatchHost", SupportsShouldProcess = true, DefaultParameterSetName = FingerprintSet)]
 [OutputType(typeof(DispatchHost))]
-public sealed class AddDispatchHostCommand : DispatchCmdlet
+public sealed class AddDispatchHostCommand : PinningCommand
 {
+    private const string FingerprintSet = "Fingerprint";
+    private const string TrustSet = "Trust";
+
     /// <summary>What the host is to be called here.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     public required string Name { get; set; }
@@ -35,6 +38,18 @@ public sealed class AddDispatchHostCommand : DispatchCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? WorkspaceRoot { get; set; }
 
+    /// <summary>Pins the host to the key with this fingerprint, SHA256:…; it may show no other.</summary>
+    [Parameter(ParameterSetName = FingerprintSet, ValueFromPipelineByPropertyName = true)]
+    public string? HostKeyFingerprint { get; set; }
+
+    /// <summary>Asks the host for its key now, pins it, and shows the fingerprint.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = TrustSet)]
+    public SwitchParameter TrustHostKey { get; set; }
+
+    /// <summary>Forward the SSH agent of this machine to the host; root there can use it while a connection is open.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public SwitchParameter ForwardAgent { get; set; }
+
     /// <summary>Put it in the place of a host that has the name already.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -55,9 +70,13 @@ public sealed class AddDispatchHostCommand : DispatchCmdlet
             Container = ContainerChoice.Parse(Container),
             Capabilities = Capability,
             WorkspaceRoot = WorkspaceRoot,
+            HostKeyFingerprint = HostKeyFingerprint,
+            ForwardAgent = ForwardAgent,
         };
         if (!ShouldProcess(Name, $"Add the host at {address} ({host.Transport}) to the inventory"))
             return;
+        if (TrustHostKey)
+            host = TrustKeyOf(host);
         var added = Await(stopping => Session.Inventory.AddAsync(host, Force, stopping));
         if (PassThru)
             WriteObject(added);

@@ -5,10 +5,13 @@ using RemoteDispatch.PowerShell.Binding;
 namespace RemoteDispatch.PowerShell.Hosts;
 
 /// <summary>Changes a host of the inventory: what is named changes, all else stays.</summary>
-[Cmdlet(VerbsCommon.Set, "DispatchHost", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "DispatchHost", SupportsShouldProcess = true, DefaultParameterSetName = FingerprintSet)]
 [OutputType(typeof(DispatchHost))]
-public sealed class SetDispatchHostCommand : DispatchCmdlet
+public sealed class SetDispatchHostCommand : PinningCommand
 {
+    private const string FingerprintSet = "Fingerprint";
+    private const string TrustSet = "Trust";
+
     /// <summary>The hosts, with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "ComputerName", "Cn")]
@@ -40,6 +43,19 @@ public sealed class SetDispatchHostCommand : DispatchCmdlet
     [AllowEmptyString]
     public string? WorkspaceRoot { get; set; }
 
+    /// <summary>Pins the host to the key with this fingerprint, SHA256:…; empty leaves it to your known_hosts again.</summary>
+    [Parameter(ParameterSetName = FingerprintSet)]
+    [AllowEmptyString]
+    public string? HostKeyFingerprint { get; set; }
+
+    /// <summary>Asks each host for its key now, pins it, and shows the fingerprint.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = TrustSet)]
+    public SwitchParameter TrustHostKey { get; set; }
+
+    /// <summary>Forward the SSH agent of this machine to the host, or with -ForwardAgent:$false no longer.</summary>
+    [Parameter]
+    public SwitchParameter ForwardAgent { get; set; }
+
     /// <summary>Emit the host as it is now.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -51,7 +67,8 @@ public sealed class SetDispatchHostCommand : DispatchCmdlet
     {
         if (!ShouldProcess(name, "Change the host in the inventory"))
             return;
-        var changed = Await(stopping => Session.Inventory.ChangeAsync(name, Change, stopping));
+        var trusted = TrustHostKey ? TrustKeyOf(Change(Session.Inventory.Find(name) ?? throw HostInventory.NotFound(name))).HostKeyFingerprint : null;
+        var changed = Await(stopping => Session.Inventory.ChangeAsync(name, host => Change(host) with { HostKeyFingerprint = trusted ?? HostKeyFingerprint ?? host.HostKeyFingerprint }, stopping));
         if (PassThru)
             WriteObject(changed);
     }
@@ -66,6 +83,7 @@ public sealed class SetDispatchHostCommand : DispatchCmdlet
             Container = Container is null ? host.Container : ContainerChoice.Parse(Container),
             Capabilities = Capability is null ? host.Capabilities : Capability,
             WorkspaceRoot = WorkspaceRoot ?? host.WorkspaceRoot,
+            ForwardAgent = MyInvocation.BoundParameters.ContainsKey(nameof(ForwardAgent)) ? ForwardAgent : host.ForwardAgent,
         };
     }
 }
