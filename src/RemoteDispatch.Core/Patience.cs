@@ -12,10 +12,13 @@ internal sealed class Patience(TimeProvider time, Action<WorkStep>? observer)
 
     private TimeSpan _pause = TimeSpan.Zero;
 
-    /// <summary>Does a failure of this kind pass by itself?</summary>
+    /// <summary>
+    /// Does a failure of this kind pass by itself? Whoever asks has a task: its host was there once, and a name that nothing knows now
+    /// is the network's doing.
+    /// </summary>
     public static bool MayPass(FailureReason reason) => reason
         is FailureReason.ConnectionLost or FailureReason.HostUnreachable or FailureReason.ConnectionRefused
-        or FailureReason.RequestTimedOut or FailureReason.ConnectFailed or FailureReason.NameNotResolved or FailureReason.ConnectTimedOut;
+        or FailureReason.RequestTimedOut or FailureReason.ConnectFailed or FailureReason.NameNotResolved or FailureReason.ConnectTimedOut or FailureReason.HostNotFound;
 
     /// <summary>Asks until there is an answer, or a failure that will not pass.</summary>
     public async Task<T> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)

@@ -67,7 +67,7 @@ public sealed class PatienceTests
     [Fact]
     public void MayPass_holds_for_exactly_what_a_network_does() =>
         Assert.Equal(
-            [FailureReason.NameNotResolved, FailureReason.ConnectionRefused, FailureReason.HostUnreachable, FailureReason.ConnectTimedOut, FailureReason.ConnectFailed, FailureReason.ConnectionLost, FailureReason.RequestTimedOut],
+            [FailureReason.HostNotFound, FailureReason.NameNotResolved, FailureReason.ConnectionRefused, FailureReason.HostUnreachable, FailureReason.ConnectTimedOut, FailureReason.ConnectFailed, FailureReason.ConnectionLost, FailureReason.RequestTimedOut],
             Enum.GetValues<FailureReason>().Where(Passes));
 
     private static bool Passes(FailureReason reason) => RemoteDispatch.Patience.MayPass(reason);

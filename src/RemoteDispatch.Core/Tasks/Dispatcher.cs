@@ -40,7 +40,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
     /// </summary>
     private DispatchHost HostOf(RemoteTask task)
     {
-        var today = Options.Inventory.Find(task.HostName) ?? task.Host;
+        var today = Options.Inventory.Find(task.HostName) ?? task.Host with { IsAddressOnly = true };
         return today with { Container = task.Host.Container, WorkspaceRoot = task.Host.WorkspaceRoot };
     }
 
