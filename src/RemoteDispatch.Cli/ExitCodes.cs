@@ -31,6 +31,7 @@ internal static class ExitCodes
     public const int Unhealthy = 217;
     public const int TaskBlocked = 218;
     public const int WorkspaceRefused = 219;
+    public const int CredentialUnavailable = 221;
 
     /// <summary>The table, as the help and the README show it.</summary>
     public static IReadOnlyList<(string Codes, string Meaning)> Table { get; } =
@@ -59,6 +60,7 @@ internal static class ExitCodes
         ("217", "a checked host is not healthy"),
         ("218", "the task is blocked: it needs something that only a person can give"),
         ("219", "the host refuses the place of the workspaces"),
+        ("221", "a credential for the task cannot be had here"),
     ];
 
     /// <summary>The code of a failure.</summary>
@@ -74,6 +76,7 @@ internal static class ExitCodes
             or FailureReason.AuthenticationUnavailable => Authentication,
         FailureReason.ContainerAmbiguous or FailureReason.ContainerUnavailable => Container,
         FailureReason.WorkspaceRefused => WorkspaceRefused,
+        FailureReason.CredentialUnavailable => CredentialUnavailable,
         FailureReason.LaunchFailed => LaunchFailed,
         FailureReason.TaskConflict => TaskConflict,
         FailureReason.TaskNotFound => TaskNotFound,

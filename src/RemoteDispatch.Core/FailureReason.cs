@@ -45,6 +45,9 @@ public enum FailureReason
     /// <summary>The host's port answers, and no shell did in time.</summary>
     ConnectTimedOut,
 
+    /// <summary>A credential that the task is to have cannot be had on this machine.</summary>
+    CredentialUnavailable,
+
     /// <summary>The connection could not be made for a reason that is none of the others.</summary>
     ConnectFailed,
 

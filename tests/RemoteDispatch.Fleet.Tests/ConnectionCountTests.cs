@@ -23,7 +23,7 @@ public sealed class ConnectionCountTests
         Assert.Equal(1, server.CountConnections());
 
         await Task.WhenAll(bench.LogOf(task, follow: true), bench.LogOf(second, follow: true));
-        await bench.Dispatcher.CollectLogAsync(task, null, Bench.Cancel);
+        await bench.Dispatcher.CollectLogAsync(task, cancellationToken: Bench.Cancel);
         await bench.Dispatcher.RemoveAsync(second, null, Bench.Cancel);
         Assert.Equal(2, server.CountConnections());
     }

@@ -92,7 +92,7 @@ internal static class RunVerb
     {
         try
         {
-            return await run.Dispatcher.CollectLogAsync(task, null, run.Token).ConfigureAwait(false);
+            return await run.Dispatcher.CollectLogAsync(task, cancellationToken: run.Token).ConfigureAwait(false);
         }
         catch (DispatchException e)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Logs;
@@ -11,10 +12,11 @@ internal sealed class LogCollector(LogReader reader, string folder)
     /// <param name="id">The task.</param>
     /// <param name="started">When the task started: it is in the file's name, since a given id may be used again after a clean-up.</param>
     /// <param name="path">The file to write; null for its place in the folder of collected logs.</param>
+    /// <param name="secrets">What is masked in the copy.</param>
     /// <param name="cancellationToken">Ends it; nothing is left behind.</param>
     /// <returns>The file.</returns>
     /// <exception cref="DispatchException">The host cannot be reached, or the file cannot be written.</exception>
-    public async Task<string> CollectAsync(DispatchHost host, string id, DateTimeOffset? started, string? path, CancellationToken cancellationToken)
+    public async Task<string> CollectAsync(DispatchHost host, string id, DateTimeOffset? started, string? path, IReadOnlyList<CredentialGrant> secrets, CancellationToken cancellationToken)
     {
         var target = path ?? Path.Combine(folder, PlaceOf(host, id, started));
         var draft = $"{target}.{Environment.ProcessId}-{Guid.NewGuid():N}.part";
@@ -24,7 +26,7 @@ internal sealed class LogCollector(LogReader reader, string folder)
             var file = SafeFile.Create(draft);
             await using (file.ConfigureAwait(false))
             {
-                await foreach (var part in reader.ReadAsync(host, id, new LogStart(0), follow: false, cancellationToken).ConfigureAwait(false))
+                await foreach (var part in reader.ReadAsync(host, id, new LogStart(0), follow: false, secrets, cancellationToken).ConfigureAwait(false))
                     await file.WriteAsync(part.Bytes, cancellationToken).ConfigureAwait(false);
             }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Workspaces;
 
@@ -32,15 +33,23 @@ internal sealed class LogReader(WorkspaceClient workspaces)
     /// Reads from a place to the end of what is there; where <paramref name="follow"/>, to the end of the task, the last
     /// byte included. The last part may be empty: it carries the last state.
     /// </summary>
+    /// <param name="host">The host.</param>
+    /// <param name="id">The task.</param>
+    /// <param name="start">Where to begin.</param>
+    /// <param name="follow">Go on to the end of the task.</param>
+    /// <param name="secrets">What is to be masked; offsets stay what they are.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DispatchException">The task is not there; or, without <paramref name="follow"/>, the host cannot be reached.</exception>
     public async IAsyncEnumerable<LogPart> ReadAsync(
-        DispatchHost host, string id, LogStart start, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+        DispatchHost host, string id, LogStart start, bool follow, IReadOnlyList<CredentialGrant> secrets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var time = workspaces.Options.Time;
         var patience = new Patience(time, workspaces.Options.Observer);
         var offset = start.Tail is { } lines
             ? await AskAsync(() => workspaces.TailOffsetAsync(host, id, lines, cancellationToken)).ConfigureAwait(false)
             : start.Offset;
+        var mask = new LogMask(secrets, offset);
+        offset = mask.ReadFrom;
         var size = SmallestPart;
         var pause = ShortestPause;
         while (true)
@@ -67,8 +76,9 @@ internal sealed class LogReader(WorkspaceClient workspaces)
             // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
             var drained = bytes.Length < count;
             var isLast = drained && (!follow || state is Ended or Lost or Claimed { ThisBoot: false });
-            if (bytes.Length > 0 || isLast)
-                yield return new LogPart(offset, bytes, state);
+            var (shownAt, shown) = mask.Show(bytes, isLast);
+            if (shown.Length > 0 || isLast)
+                yield return new LogPart(shownAt, shown, state);
             if (isLast)
                 yield break;
             offset += bytes.Length;

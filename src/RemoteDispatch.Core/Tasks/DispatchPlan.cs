@@ -29,6 +29,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add("through the login shell");
         if (Request.Environment.Count > 0)
             more.Add($"with {string.Join(", ", Request.Environment.Keys)}");
+        if (Request.Credentials.Count > 0)
+            more.Add($"with the credentials {string.Join(", ", Request.Credentials.Select(g => g.Name))}");
         var how = more.Count > 0 ? $" {string.Join(", ", more)}" : "";
         return $"{string.Join(" > ", Hops)}, workspace {Workspace}: {Request.Summary}{how}";
     }

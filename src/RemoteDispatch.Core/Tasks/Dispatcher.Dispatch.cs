@@ -35,7 +35,9 @@ public sealed partial class Dispatcher
                 State = TaskState.Pending,
                 Command = request.Summary,
                 Dispatched = dispatched,
+                CredentialNames = [.. request.Credentials.Select(g => g.Name)],
             };
+            Remember(task, request.Credentials);
             // Written before it is sent: whatever ends this process now, the task is in the list. Here a failure counts.
             if (before is null)
                 Options.Ledger.Write(task);

@@ -14,6 +14,9 @@ public sealed record LogQuery
 
     /// <summary>Go on to the end of the task.</summary>
     public bool Follow { get; init; }
+
+    /// <summary>Show the values of the task's credentials where it printed them; else each of their bytes is a star.</summary>
+    public bool NoRedaction { get; init; }
 }
 
 /// <summary>A piece of a task's log.</summary>
@@ -34,7 +37,7 @@ public sealed partial class Dispatcher
     {
         query ??= new LogQuery();
         var start = new LogStart(query.Offset, query.Tail);
-        await foreach (var part in _logs.ReadAsync(HostOf(task), task.Id, start, query.Follow, cancellationToken).ConfigureAwait(false))
+        await foreach (var part in _logs.ReadAsync(HostOf(task), task.Id, start, query.Follow, query.NoRedaction ? [] : SecretsOf(task), cancellationToken).ConfigureAwait(false))
         {
             task = Note(task, task.After(part.State));
             yield return new LogChunk(task, part.Offset, part.Bytes);
@@ -44,12 +47,13 @@ public sealed partial class Dispatcher
     /// <summary>Copies a task's log, as it is now, to this machine: whole, or not at all.</summary>
     /// <param name="task">The task.</param>
     /// <param name="path">The file; null for its place in <see cref="DispatcherOptions.LogFolder"/>.</param>
+    /// <param name="noRedaction">Leave the values of its credentials in the copy.</param>
     /// <param name="cancellationToken">Ends it; nothing is left behind.</param>
     /// <returns>The task with the file's path.</returns>
     /// <exception cref="DispatchException">The task is not there, the host cannot be reached, or the file cannot be written.</exception>
-    public async Task<RemoteTask> CollectLogAsync(RemoteTask task, string? path = null, CancellationToken cancellationToken = default)
+    public async Task<RemoteTask> CollectLogAsync(RemoteTask task, string? path = null, bool noRedaction = false, CancellationToken cancellationToken = default)
     {
-        var file = await _collector.CollectAsync(HostOf(task), task.Id, task.Started, path, cancellationToken).ConfigureAwait(false);
+        var file = await _collector.CollectAsync(HostOf(task), task.Id, task.Started, path, noRedaction ? [] : SecretsOf(task), cancellationToken).ConfigureAwait(false);
         return Note(task, task with { LogPath = file });
     }
 

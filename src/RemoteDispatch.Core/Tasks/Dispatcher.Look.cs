@@ -79,8 +79,11 @@ public sealed partial class Dispatcher
 
         RemoteTask FromJson(string id, string json)
         {
-            var (command, dispatched) = ReadTaskJson(json);
-            return new RemoteTask { Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched };
+            var (command, dispatched, credentials) = ReadTaskJson(json);
+            return new RemoteTask
+            {
+                Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched, CredentialNames = credentials,
+            };
         }
     }
 
@@ -120,16 +123,16 @@ public sealed partial class Dispatcher
     }
 
     /// <summary>Reads what a task.json says of a task. It comes from a host: whatever is wrong with it is not worth a failure.</summary>
-    private static (string Command, DateTimeOffset? Dispatched) ReadTaskJson(string json)
+    private static (string Command, DateTimeOffset? Dispatched, IReadOnlyList<string> Credentials) ReadTaskJson(string json)
     {
         try
         {
             var task = json.Length > 0 ? JsonNode.Parse(json) : null;
-            return (Text.OneLine((string?)task?["command"] ?? "", 200), LedgerEntry.Time(task?["dispatched"]));
+            return (Text.OneLine((string?)task?["command"] ?? "", 200), LedgerEntry.Time(task?["dispatched"]), LedgerEntry.Names(task?["credentials"]));
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
-            return ("", null);
+            return ("", null, []);
         }
     }
 }

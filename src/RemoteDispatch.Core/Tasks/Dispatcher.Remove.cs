@@ -36,7 +36,7 @@ public sealed partial class Dispatcher
                 else if (!task.State.IsFinal())
                     throw StillRunning(task);
                 if (!options.KeepLog)
-                    task = await CollectLogAsync(task, null, cancellationToken).ConfigureAwait(false);
+                    task = await CollectLogAsync(task, cancellationToken: cancellationToken).ConfigureAwait(false);
                 if (await _workspaces.RemoveAsync(HostOf(task), task.Id, options.KeepLog, cancellationToken).ConfigureAwait(false) is Running)
                     throw StillRunning(task);
             }

@@ -29,6 +29,8 @@ internal static class LedgerEntry
             ["reason"] = task.Reason,
             ["logPath"] = task.LogPath,
         };
+        if (task.CredentialNames.Count > 0)
+            json["credentials"] = new JsonArray([.. task.CredentialNames.Select(n => JsonValue.Create(n))]);
         if (task.Process is { } process)
         {
             json["process"] = new JsonObject
@@ -60,12 +62,16 @@ internal static class LedgerEntry
             Finished = Time(json["finished"]),
             Reason = (string?)json["reason"],
             LogPath = (string?)json["logPath"],
+            CredentialNames = Names(json["credentials"]),
             Process = json["process"] is JsonObject p
                 ? new ProcessIdentity((int)p["pid"]!, (int)p["processGroup"]!, (string)p["startTime"]!, (string)p["bootId"]!) : null,
         };
     }
 
     private static string? Stamp(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    internal static IReadOnlyList<string> Names(JsonNode? node) =>
+        node is JsonArray names ? names.Select(n => Text.OneLine((string?)n ?? "", 128)).ToArray() : [];
 
     internal static DateTimeOffset? Time(JsonNode? node) =>
         (string?)node is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;

@@ -45,6 +45,9 @@ public sealed record RemoteTask
     /// <summary>The collected copy of its log on this machine; null where there is none.</summary>
     public string? LogPath { get; init; }
 
+    /// <summary>The names of the secrets that it was given.</summary>
+    public IReadOnlyList<string> CredentialNames { get; init; } = [];
+
     /// <summary>Tasks print as their ids.</summary>
     public override string ToString() => Id;
 

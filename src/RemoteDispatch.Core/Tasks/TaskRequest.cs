@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Workspaces;
 
 namespace RemoteDispatch.Tasks;
@@ -33,6 +34,12 @@ public sealed record TaskRequest
 
     /// <summary>Variables for the task. They are recorded in the workspace: no place for secrets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The secrets that the task may have, as variables. Their names are recorded; their values travel in the request, live in the task's
+    /// environment, and are nowhere else.
+    /// </summary>
+    public IReadOnlyList<CredentialGrant> Credentials { get; init; } = [];
 
     /// <summary>Run through the user's login shell, for hosts whose PATH is set in a profile.</summary>
     public bool LoginShell { get; init; }
@@ -75,6 +82,14 @@ public sealed record TaskRequest
             if (value.Contains('\0', StringComparison.Ordinal) || HasLoneSurrogate(value))
                 throw Invalid($"The variable {name} holds a character that no environment can carry.", "Encode the value.");
         }
+
+        var names = new HashSet<string>(Environment.Keys, StringComparer.Ordinal);
+        foreach (var grant in Credentials)
+        {
+            WorkspaceClient.CheckVariable(grant.Name);
+            if (!names.Add(grant.Name))
+                throw Invalid($"The variable {grant.Name} is given twice.", "Leave one of the two out.");
+        }
     }
 
     /// <summary>What tells this request from another with the same id.</summary>
@@ -109,6 +124,8 @@ public sealed record TaskRequest
             json["loginShell"] = true;
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
+        if (Credentials.Count > 0)
+            json["credentials"] = new JsonArray([.. Credentials.Select(g => JsonValue.Create(g.Name))]);
         if (Environment.Count > 0)
             json["environment"] = new JsonObject(Environment.Select(v => KeyValuePair.Create<string, JsonNode?>(v.Key, v.Value)));
         return json.ToJsonString(Layout);
@@ -121,7 +138,7 @@ public sealed record TaskRequest
         TaskJson = ToJson(id, dispatched),
         Command = Command,
         Arguments = Arguments,
-        Environment = Environment,
+        Environment = new Dictionary<string, string>([.. Environment, .. Credentials.Select(g => KeyValuePair.Create(g.Name, g.Reveal()))]),
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
@@ -143,6 +160,10 @@ public sealed record TaskRequest
 
         foreach (var argument in Arguments)
             yield return argument;
+
+        // By name: the digest is kept on the host, and a digest of a short secret would give it away.
+        foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))
+            yield return $"credential {grant.Name}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

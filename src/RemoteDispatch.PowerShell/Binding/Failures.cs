@@ -22,7 +22,8 @@ internal static class Failures
         FailureReason.NameNotResolved or FailureReason.ConnectionRefused or FailureReason.HostUnreachable
             or FailureReason.ConnectFailed or FailureReason.ConnectionLost => ErrorCategory.ConnectionError,
         FailureReason.HostKeyUnknown or FailureReason.HostKeyChanged => ErrorCategory.SecurityError,
-        FailureReason.AuthenticationFailed or FailureReason.AuthenticationUnavailable => ErrorCategory.AuthenticationError,
+        FailureReason.AuthenticationFailed or FailureReason.AuthenticationUnavailable
+            or FailureReason.CredentialUnavailable => ErrorCategory.AuthenticationError,
         FailureReason.ConnectTimedOut or FailureReason.RequestTimedOut or FailureReason.WaitTimedOut => ErrorCategory.OperationTimeout,
         FailureReason.ContainerAmbiguous => ErrorCategory.InvalidOperation,
         FailureReason.ContainerUnavailable => ErrorCategory.ResourceUnavailable,

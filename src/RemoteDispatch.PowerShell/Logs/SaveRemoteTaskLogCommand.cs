@@ -21,7 +21,7 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     private protected override async Task WorkAsync(RemoteTask task)
     {
         var path = Destination is null ? null : Path.Combine(Destination, Dispatcher.LogPlace(task));
-        var saved = await Dispatcher.CollectLogAsync(task, path, StopToken).ConfigureAwait(false);
+        var saved = await Dispatcher.CollectLogAsync(task, path, cancellationToken: StopToken).ConfigureAwait(false);
         await SayAsync(() => WriteObject(InvokeProvider.Item.Get([saved.LogPath!], force: true, literalPath: true), enumerateCollection: true)).ConfigureAwait(false);
     }
 

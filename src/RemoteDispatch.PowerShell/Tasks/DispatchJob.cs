@@ -89,7 +89,7 @@ internal sealed class DispatchJob : Job
             lock (_guard)
                 _running[_running.IndexOf(task)] = ended;
             _failed |= ended.State != TaskState.Succeeded;
-            Output.Add(PSObject.AsPSObject(await _dispatcher.CollectLogAsync(ended, null, _stopping.Token).ConfigureAwait(false)));
+            Output.Add(PSObject.AsPSObject(await _dispatcher.CollectLogAsync(ended, cancellationToken: _stopping.Token).ConfigureAwait(false)));
         }
         catch (OperationCanceledException)
         {

@@ -169,7 +169,7 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
                 await SayAsync(() => Show(batch)).ConfigureAwait(false);
         }
 
-        return await Dispatcher.CollectLogAsync(task, null, StopToken).ConfigureAwait(false);
+        return await Dispatcher.CollectLogAsync(task, cancellationToken: StopToken).ConfigureAwait(false);
     }
 
     private void Show(LogLines batch)

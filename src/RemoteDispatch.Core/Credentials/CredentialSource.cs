@@ -1,0 +1,54 @@
+namespace RemoteDispatch.Credentials;
+
+/// <summary>
+/// Where grants come from on this machine: its environment, files, the output of commands. Each is asked once, before anything is
+/// sent; what cannot be had is a failure, and never a prompt.
+/// </summary>
+public static class CredentialSource
+{
+    // Each with the variables that may hold it here, the first that is set wins.
+    private static readonly (string Name, string[] From)[] Usual =
+    [
+        ("GH_TOKEN", ["GH_TOKEN", "GITHUB_TOKEN"]), ("ANTHROPIC_API_KEY", ["ANTHROPIC_API_KEY"]), ("OPENROUTER_API_KEY", ["OPENROUTER_API_KEY"]),
+        ("GOOGLE_API_KEY", ["GOOGLE_API_KEY"]), ("OPENAI_API_KEY", ["OPENAI_API_KEY"]),
+    ];
+
+    /// <summary>The names of the usual set, in their order.</summary>
+    public static IReadOnlyList<string> UsualNames { get; } = [.. Usual.Select(u => u.Name)];
+
+    /// <summary>A variable of this process.</summary>
+    /// <param name="name">Its name here and in the task. <c>GH_TOKEN</c> falls back to <c>GITHUB_TOKEN</c>.</param>
+    /// <exception cref="DispatchException"><see cref="FailureReason.CredentialUnavailable"/>: it is not set.</exception>
+    public static CredentialGrant FromEnvironment(string name) => FindInEnvironment(name) ?? throw Unavailable(
+        name, $"the environment has no variable {Text.Show(name)}", "Set it for this process, or name another source.");
+
+    /// <summary>Those of the usual set that this process has. They are taken only where somebody asked for the set.</summary>
+    public static IReadOnlyList<CredentialGrant> FromEnvironment() => [.. UsualNames.Select(FindInEnvironment).OfType<CredentialGrant>()];
+
+    /// <summary>The content of a file, without the line end at its end.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.CredentialUnavailable"/>: it cannot be read.</exception>
+    public static CredentialGrant FromFile(string name, string path)
+    {
+        try
+        {
+            return CredentialGrant.Create(name, WithoutLineEnd(File.ReadAllText(path)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw Unavailable(name, $"the file '{path}' cannot be read: {e.Message}", "Check its path and permissions.", e);
+        }
+    }
+
+    /// <summary>A variable of this process; null where it is not set.</summary>
+    internal static CredentialGrant? FindInEnvironment(string name)
+    {
+        var from = Usual.FirstOrDefault(u => u.Name == name).From ?? [name];
+        var value = from.Select(Environment.GetEnvironmentVariable).FirstOrDefault(v => !string.IsNullOrEmpty(v));
+        return value is null ? null : CredentialGrant.Create(name, value);
+    }
+
+    private static string WithoutLineEnd(string text) => text.EndsWith('\n') ? text[..^1].TrimEnd('\r') : text;
+
+    private static DispatchException Unavailable(string name, string why, string remedy, Exception? inner = null) =>
+        new(FailureReason.CredentialUnavailable, $"The credential {Text.OneLine(name, 80)} cannot be had: {why}. Nothing was sent.", remedy, inner);
+}
