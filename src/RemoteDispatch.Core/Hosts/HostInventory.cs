@@ -44,6 +44,10 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: it is neither.</exception>
     public DispatchHost Resolve(string nameOrAddress) => Find(nameOrAddress) ?? DispatchHost.FromAddress(nameOrAddress);
 
+    /// <summary>Reads the file once, for any number of sets of hosts: <c>web[1-20]!web7</c>, <c>@gpu</c>.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: the file cannot be read as an inventory.</exception>
+    public HostSets Sets() => new(InventoryFile.Read(Path).Hosts, Path);
+
     /// <summary>Adds a host.</summary>
     /// <param name="host">The host.</param>
     /// <param name="replace">Put it in the place of one that has its name already.</param>

@@ -1,17 +1,28 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using RemoteDispatch.Hosts;
 using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.PowerShell.Binding;
 
-/// <summary>Completes host names from the inventory; never over the network.</summary>
+/// <summary>Completes host names from the inventory, and groups behind an '@'; of a set, the last operand. Never over the network.</summary>
 public sealed class HostNameCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Of(wordToComplete, () => Session.Inventory.List().Select(h => (h.Name, $"{h.Transport} {h.Address} {string.Join(' ', h.Capabilities)}".Trim())));
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var typed = Completion.Unquote(wordToComplete);
+        var done = HostSets.LastOperand(typed);
+        done += typed[done..].Length - typed[done..].TrimStart().Length;
+        return Completion.Of(wordToComplete, () => (typed[done..].StartsWith('@') ? Groups() : Names()).Select(w => (typed[..done] + w.Word, w.ToolTip)));
+    }
+
+    private static IEnumerable<(string Word, string ToolTip)> Names() =>
+        Session.Inventory.List().Select(h => (h.Name, $"{h.Transport} {h.Address} {string.Join(' ', h.Capabilities)}".Trim()));
+
+    private static IEnumerable<(string Word, string ToolTip)> Groups() => CapabilityCompleter.Known().Select(c => ("@" + c.Word, c.ToolTip));
 }
 
 /// <summary>Completes capabilities that hosts of the inventory have.</summary>
@@ -20,9 +31,12 @@ public sealed class CapabilityCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Of(wordToComplete, () => Session.Inventory.List().SelectMany(h => h.Capabilities, (h, c) => (Word: c, h.Name))
-            .GroupBy(c => c.Word, StringComparer.OrdinalIgnoreCase).OrderBy(g => g.Key, StringComparer.OrdinalIgnoreCase)
-            .Select(g => (g.Key, string.Join(", ", g.Select(c => c.Name)))));
+        Completion.Of(wordToComplete, Known);
+
+    /// <summary>Each capability once, and the hosts that have it.</summary>
+    internal static IEnumerable<(string Word, string ToolTip)> Known() => Session.Inventory.List().SelectMany(h => h.Capabilities, (h, c) => (Word: c, h.Name))
+        .GroupBy(c => c.Word, StringComparer.OrdinalIgnoreCase).OrderBy(g => g.Key, StringComparer.OrdinalIgnoreCase)
+        .Select(g => (g.Key, string.Join(", ", g.Select(c => c.Name))));
 }
 
 /// <summary>Completes task ids from the ledger, newest first, with the state and the command as tooltip.</summary>
@@ -40,7 +54,7 @@ internal static class Completion
     /// <summary>The words that begin as typed, quoted where they must be. A completer that cannot read says nothing.</summary>
     public static IEnumerable<CompletionResult> Of(string typed, Func<IEnumerable<(string Word, string ToolTip)>> words)
     {
-        var start = typed.Trim('\'', '"');
+        var start = Unquote(typed);
         try
         {
             return words().Where(w => w.Word.StartsWith(start, StringComparison.OrdinalIgnoreCase))
@@ -51,6 +65,9 @@ internal static class Completion
             return [];
         }
     }
+
+    /// <summary>What was typed, without the quotes around it.</summary>
+    public static string Unquote(string typed) => typed.Trim('\'', '"');
 
     private static string Quote(string word) =>
         word.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '=') ? word : $"'{word.Replace("'", "''", StringComparison.Ordinal)}'";

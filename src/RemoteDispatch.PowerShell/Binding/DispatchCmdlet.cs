@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
 using System.Threading.Channels;
+using RemoteDispatch.Hosts;
 using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.PowerShell.Binding;
@@ -113,14 +114,36 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Does it for each host of the inventory that is meant; one that fails stops no other.</summary>
-    private protected void DoEach(IEnumerable<string> names, Action<string> work)
+    private protected void DoEach(IEnumerable<string> given, Action<string, HostSets> work)
     {
-        foreach (var typed in names)
+        var sets = Session.Sets;
+        foreach (var set in given)
         {
-            Do(typed, () =>
+            Do(set, () =>
             {
-                foreach (var name in HostNames.Expand(typed))
-                    Do(name, () => work(name));
+                foreach (var name in sets.Value.ExpandEntries(set, mayBeNobody: true))
+                    Do(name, () => work(name, sets.Value));
+            });
+        }
+    }
+
+    /// <summary>Does it for each host that is meant, by whatever name, once; one that fails stops no other.</summary>
+    private protected void DoEach(IEnumerable<HostIdentity> given, Action<DispatchHost> work)
+    {
+        var sets = Session.Sets;
+        var done = new HashSet<DispatchHost>();
+        foreach (var one in given)
+        {
+            Do(one.Name, () =>
+            {
+                foreach (var name in one.Expand(sets))
+                {
+                    Do(name, () =>
+                    {
+                        if (one.Get(name, sets) is var host && done.Add(host))
+                            work(host);
+                    });
+                }
             });
         }
     }

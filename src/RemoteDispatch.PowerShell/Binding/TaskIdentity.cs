@@ -1,3 +1,4 @@
+using RemoteDispatch.Hosts;
 using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.PowerShell.Binding;
@@ -18,8 +19,11 @@ public sealed class TaskIdentity
 
     /// <summary>The tasks that are meant: more than one, where an id was sent to several hosts.</summary>
     /// <exception cref="DispatchException">There is none, or the host cannot be asked.</exception>
-    internal async Task<IReadOnlyList<RemoteTask>> ResolveAsync(Dispatcher dispatcher, HostIdentity? host, CancellationToken cancellationToken) =>
-        _task is not null ? [_task] : await dispatcher.FindAsync(Id, host?.Resolve(), cancellationToken).ConfigureAwait(false);
+    internal async Task<IReadOnlyList<RemoteTask>> ResolveAsync(Dispatcher dispatcher, DispatchHost? host, CancellationToken cancellationToken) =>
+        _task is not null ? [_task] : await dispatcher.FindAsync(Id, host, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Is this the task itself, which knows its host?</summary>
+    internal bool IsTask => _task is not null;
 
     /// <inheritdoc/>
     public override string ToString() => Id;

@@ -9,13 +9,13 @@ namespace RemoteDispatch.PowerShell.Hosts;
 [OutputType(typeof(DispatchHost))]
 public sealed class GetDispatchHostCommand : DispatchCmdlet
 {
-    /// <summary>Names, with wildcards; all without it.</summary>
+    /// <summary>Names, wildcards, groups ('@gpu') and sets of these; all without it.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "ComputerName", "Cn")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
-    public string[] Name { get; set; } = ["*"];
+    public string[] Name { get; set; } = [];
 
     /// <summary>Only hosts that have all of these.</summary>
     [Parameter]
@@ -23,16 +23,17 @@ public sealed class GetDispatchHostCommand : DispatchCmdlet
     public string[] Capability { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => Do(Session.Inventory.Path, () =>
+    protected override void ProcessRecord()
     {
-        var hosts = Session.Inventory.List();
-        foreach (var name in Name)
-        {
-            var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            var found = hosts.Where(h => pattern.IsMatch(h.Name)).ToArray();
-            if (found.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
-                WriteError(Failures.ToErrorRecord(HostInventory.NotFound(name), name));
-            WriteObject(found.Where(h => Capability.All(c => h.Capabilities.Contains(c, StringComparer.OrdinalIgnoreCase))), enumerateCollection: true);
-        }
-    });
+        if (Name.Length > 0)
+            DoEach(Name, (name, sets) => Emit(sets.Get(name)));
+        else
+            Do(Session.Inventory.Path, () => Session.Inventory.List().ToList().ForEach(Emit));
+    }
+
+    private void Emit(DispatchHost host)
+    {
+        if (Capability.All(c => host.Capabilities.Contains(c, StringComparer.OrdinalIgnoreCase)))
+            WriteObject(host);
+    }
 }

@@ -9,7 +9,7 @@ namespace RemoteDispatch.PowerShell.Hosts;
 [OutputType(typeof(DispatchHost))]
 public sealed class RemoveDispatchHostCommand : DispatchCmdlet
 {
-    /// <summary>The hosts, with wildcards.</summary>
+    /// <summary>The hosts: names, wildcards, groups ('@gpu') and sets of these.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "ComputerName", "Cn")]
     [SupportsWildcards]
@@ -24,7 +24,7 @@ public sealed class RemoveDispatchHostCommand : DispatchCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => DoEach(Name, RemoveOne);
 
-    private void RemoveOne(string name)
+    private void RemoveOne(string name, HostSets sets)
     {
         if (!ShouldProcess(name, "Remove the host from the inventory"))
             return;

@@ -12,7 +12,7 @@ public sealed class SetDispatchHostCommand : PinningCommand
     private const string FingerprintSet = "Fingerprint";
     private const string TrustSet = "Trust";
 
-    /// <summary>The hosts, with wildcards.</summary>
+    /// <summary>The hosts: names, wildcards, groups ('@gpu') and sets of these.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "ComputerName", "Cn")]
     [SupportsWildcards]
@@ -63,7 +63,7 @@ public sealed class SetDispatchHostCommand : PinningCommand
     /// <inheritdoc/>
     protected override void ProcessRecord() => DoEach(Name, ChangeOne);
 
-    private void ChangeOne(string name)
+    private void ChangeOne(string name, HostSets sets)
     {
         if (!ShouldProcess(name, "Change the host in the inventory"))
             return;

@@ -9,10 +9,11 @@ namespace RemoteDispatch.PowerShell.Hosts;
 [OutputType(typeof(HostHealth))]
 public sealed class TestDispatchHostCommand : DispatchCmdlet
 {
-    /// <summary>Names, addresses or hosts.</summary>
+    /// <summary>Names, addresses, sets of them, or hosts.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "ComputerName", "Cn")]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public required HostIdentity[] HostName { get; set; }
 
@@ -28,15 +29,9 @@ public sealed class TestDispatchHostCommand : DispatchCmdlet
     protected override int Throttle => ThrottleLimit;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => DoEach(HostName, host => Start(host.Name, async () =>
     {
-        foreach (var name in HostName)
-        {
-            Start(name.Name, async () =>
-            {
-                var health = await Dispatcher.CheckAsync(name.Resolve(), StopToken).ConfigureAwait(false);
-                await SayAsync(() => WriteObject(health)).ConfigureAwait(false);
-            });
-        }
-    }
+        var health = await Dispatcher.CheckAsync(host, StopToken).ConfigureAwait(false);
+        await SayAsync(() => WriteObject(health)).ConfigureAwait(false);
+    }));
 }

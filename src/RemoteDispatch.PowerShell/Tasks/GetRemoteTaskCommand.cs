@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using RemoteDispatch.Hosts;
 using RemoteDispatch.PowerShell.Binding;
 using RemoteDispatch.Tasks;
 
@@ -27,6 +28,7 @@ public sealed class GetRemoteTaskCommand : DispatchCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "ComputerName", "Cn")]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public HostIdentity[] HostName { get; set; } = [];
 
@@ -51,42 +53,39 @@ public sealed class GetRemoteTaskCommand : DispatchCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        var hosts = new List<DispatchHost>();
+        DoEach(_hosts, hosts.Add);
         if (_hosts.Count > 0 && !Cached)
-        {
-            foreach (var host in _hosts.DistinctBy(h => h.Name))
-                Start(host.Name, () => ListAsync(host));
-        }
+            hosts.ForEach(host => Start(host.Name, () => ListAsync(host)));
         else
-        {
-            Start("ledger", LookAsync);
-        }
+            Start("ledger", () => LookAsync(_hosts.Count > 0 ? hosts.Select(h => h.Name).ToHashSet() : null));
 
         SayUntilDone();
     }
 
-    private async Task ListAsync(HostIdentity name)
+    private async Task ListAsync(DispatchHost host)
     {
         IReadOnlyList<RemoteTask> tasks;
         try
         {
-            tasks = await Dispatcher.ListAsync(name.Resolve(), StopToken).ConfigureAwait(false);
+            tasks = await Dispatcher.ListAsync(host, StopToken).ConfigureAwait(false);
         }
         catch (DispatchException e)
         {
-            await SayAsync(() => WriteError(Failures.ToErrorRecord(e, name.Name))).ConfigureAwait(false);
-            tasks = [.. Dispatcher.Options.Ledger.List().Where(t => t.HostName == name.Name)];
+            await SayAsync(() => WriteError(Failures.ToErrorRecord(e, host.Name))).ConfigureAwait(false);
+            tasks = [.. Dispatcher.Options.Ledger.List().Where(t => t.HostName == host.Name)];
         }
 
         var meant = tasks.Where(IsMeant).ToArray();
         foreach (var id in Missing(meant))
-            await SayAsync(() => WriteError(Failures.ToErrorRecord(Dispatcher.NotOnHost(name.Name, id), id))).ConfigureAwait(false);
+            await SayAsync(() => WriteError(Failures.ToErrorRecord(Dispatcher.NotOnHost(host.Name, id), id))).ConfigureAwait(false);
         await EmitAsync(meant).ConfigureAwait(false);
     }
 
-    private async Task LookAsync()
+    private async Task LookAsync(HashSet<string>? hosts)
     {
         var damaged = new List<DispatchException>();
-        var known = Dispatcher.Options.Ledger.List(damaged.Add).Where(t => IsMeant(t) && (_hosts.Count == 0 || _hosts.Any(h => h.Name == t.HostName))).ToArray();
+        var known = Dispatcher.Options.Ledger.List(damaged.Add).Where(t => IsMeant(t) && hosts?.Contains(t.HostName) is not false).ToArray();
         foreach (var failure in damaged)
             await SayAsync(() => WriteError(Failures.ToErrorRecord(failure, null))).ConfigureAwait(false);
         foreach (var id in Missing(known))

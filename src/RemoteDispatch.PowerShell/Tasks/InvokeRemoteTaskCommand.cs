@@ -43,13 +43,14 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     [Alias("Args")]
     public string[] ArgumentList { get; set; } = [];
 
-    /// <summary>Names, addresses or hosts; without it, this machine.</summary>
+    /// <summary>Names, addresses, sets of them, or hosts; without it, this machine.</summary>
     [Parameter(Position = 1, ParameterSetName = CommandSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 1, ParameterSetName = CommandJobSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 0, ParameterSetName = FileSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 0, ParameterSetName = FileJobSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("ComputerName", "Cn")]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public HostIdentity[] HostName { get; set; } = [new(DispatchHost.LocalName)];
 
@@ -121,23 +122,16 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => DoEach(HostName, host =>
     {
-        foreach (var name in HostName)
-        {
-            Do(name.Name, () =>
-            {
-                var host = name.Resolve();
-                var plan = DispatchPlan.Of(host, _request!);
-                if (!ShouldProcess($"Send to host {host.Name}: {plan}", $"Send to host {host.Name}: {plan}?", "Invoke-RemoteTask"))
-                    return;
-                if (AsJob)
-                    _jobHosts.Add(host);
-                else
-                    Start(host.Name, () => DispatchAsync(host));
-            });
-        }
-    }
+        var plan = DispatchPlan.Of(host, _request!);
+        if (!ShouldProcess($"Send to host {host.Name}: {plan}", $"Send to host {host.Name}: {plan}?", "Invoke-RemoteTask"))
+            return;
+        if (AsJob)
+            _jobHosts.Add(host);
+        else
+            Start(host.Name, () => DispatchAsync(host));
+    });
 
     /// <inheritdoc/>
     protected override void EndProcessing()

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using RemoteDispatch.Hosts;
 using RemoteDispatch.PowerShell.Binding;
 using RemoteDispatch.Tasks;
 
@@ -14,9 +15,10 @@ public abstract class TaskCommand : DispatchCmdlet
     [ArgumentCompleter(typeof(TaskIdCompleter))]
     public required TaskIdentity[] Id { get; set; }
 
-    /// <summary>The host, where an id was not sent from here, or was sent to several hosts.</summary>
+    /// <summary>The host, or a set of hosts, where an id was not sent from here, or was sent to several hosts.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ComputerName", "Cn")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public HostIdentity? HostName { get; set; }
 
@@ -31,11 +33,15 @@ public abstract class TaskCommand : DispatchCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var host = HostName;
         foreach (var id in Id)
         {
-            if (MayProcess(id))
-                Start(id.Id, () => ProcessAsync(id, host));
+            if (!MayProcess(id))
+                continue;
+            // A task knows its host, whatever else the pipeline's object says.
+            if (HostName is null || id.IsTask)
+                Start(id.Id, () => ProcessAsync(id, null));
+            else
+                DoEach([HostName], host => Start(id.Id, () => ProcessAsync(id, host)));
         }
     }
 
@@ -54,7 +60,7 @@ public abstract class TaskCommand : DispatchCmdlet
     /// <summary>Works on one task.</summary>
     private protected abstract Task WorkAsync(RemoteTask task);
 
-    private async Task ProcessAsync(TaskIdentity id, HostIdentity? host)
+    private async Task ProcessAsync(TaskIdentity id, DispatchHost? host)
     {
         var tasks = await id.ResolveAsync(Dispatcher, host, StopToken).ConfigureAwait(false);
         await Task.WhenAll(tasks.Select(WorkOrTellAsync)).ConfigureAwait(false);
