@@ -17,8 +17,8 @@ internal static class Common
     public static Argument<string[]> Ids() =>
         new("ID") { Description = "The task's id; several may follow each other.", Arity = ArgumentArity.OneOrMore };
 
-    /// <summary>Hosts that are named, one by one.</summary>
-    public static Option<string[]> Hosts(string description) => new("--host") { Description = description, HelpName = "NAME" };
+    /// <summary>Hosts: names, addresses, and sets of them.</summary>
+    public static Option<string[]> Hosts(string description) => new("--host") { Description = description, HelpName = "SET" };
 
     /// <summary>A duration.</summary>
     public static Option<TimeSpan?> Span(string name, string description) =>

@@ -14,8 +14,8 @@ internal static class Selection
     /// </summary>
     public static async Task<IReadOnlyList<Selected>> SelectAsync(this Invocation run, IEnumerable<string> ids, string[]? hosts)
     {
-        string?[] places = hosts is { Length: > 0 } ? [.. hosts.Distinct()] : [null];
-        var asked = ids.Distinct().SelectMany(id => places.Select(host => FindAsync(run, id, host)));
+        IEnumerable<Place?> places = hosts is { Length: > 0 } ? run.Expand(hosts) : [null];
+        var asked = ids.Distinct().SelectMany(id => places.Select(place => FindAsync(run, id, place)));
         return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(found => found)];
     }
 
@@ -26,17 +26,16 @@ internal static class Selection
         await run.ShowEachAsync(
             selected, one => one.Task is { } task ? work(task) : Task.FromResult(Outcome.Failed(one.Failure!)), show, throttle).ConfigureAwait(false);
 
-    private static async Task<IReadOnlyList<Selected>> FindAsync(Invocation run, string id, string? host)
+    private static async Task<IReadOnlyList<Selected>> FindAsync(Invocation run, string id, Place? place)
     {
         try
         {
-            var place = host is null ? null : run.Inventory.Resolve(host);
-            var tasks = await run.Dispatcher.FindAsync(id, place, run.Token).ConfigureAwait(false);
+            var tasks = await run.Dispatcher.FindAsync(id, place?.Find(), run.Token).ConfigureAwait(false);
             return [.. tasks.Select(t => new Selected(t, null))];
         }
         catch (DispatchException e)
         {
-            return [new Selected(null, Failure.Of(host is null ? e : e.About(host, id)))];
+            return [new Selected(null, Failure.Of(place is null ? e : e.About(place.Name, id)))];
         }
     }
 }

@@ -10,21 +10,21 @@ namespace RemoteDispatch.Cli.Verbs;
 /// <summary><c>check</c>: are hosts fit for tasks?</summary>
 internal static class CheckVerb
 {
-    private static readonly Argument<string[]> Names = new("NAME")
+    private static readonly Argument<string[]> Names = new("SET")
     {
-        Description = "A name of the inventory, or an address; several may follow each other.", Arity = ArgumentArity.OneOrMore,
+        Description = "A name of the inventory, an address, or a set of them ('web*', '@gpu'); several may follow each other.", Arity = ArgumentArity.OneOrMore,
     };
 
     public static Verb Create() => new(
         "check", "Asks hosts what they are and whether they are fit for tasks.", CheckAsync,
-        "rdispatch check local", "rdispatch check gpu1 gpu2 --json | jq '.[] | select(.healthy | not)'")
+        "rdispatch check local", "rdispatch check '@gpu'", "rdispatch check gpu1 gpu2 --json | jq '.[] | select(.healthy | not)'")
     {
         Names,
     };
 
     private static async Task<int> CheckAsync(Invocation run)
     {
-        var checks = await Task.WhenAll(run.Get(Names).Distinct().Select(name => CheckOneAsync(run, name))).ConfigureAwait(false);
+        var checks = await Task.WhenAll(run.Expand(run.Get(Names)).Select(place => CheckOneAsync(run, place))).ConfigureAwait(false);
         if (run.IsJson)
             run.Screen.Document(new JsonArray([.. checks.Select(c => c.Health is { } health ? HostDocument.Of(health) : c.Failure!.ToJson())]));
         else
@@ -34,15 +34,15 @@ internal static class CheckVerb
         return checks.Select(c => c.Failure?.ExitCode ?? (c.Health!.Healthy ? ExitCodes.Success : ExitCodes.Unhealthy)).FirstOrDefault(c => c != 0);
     }
 
-    private static async Task<(HostHealth? Health, Failure? Failure)> CheckOneAsync(Invocation run, string name)
+    private static async Task<(HostHealth? Health, Failure? Failure)> CheckOneAsync(Invocation run, Place place)
     {
         try
         {
-            return (await run.Dispatcher.CheckAsync(run.Inventory.Resolve(name), run.Token).ConfigureAwait(false), null);
+            return (await run.Dispatcher.CheckAsync(place.Find(), run.Token).ConfigureAwait(false), null);
         }
         catch (DispatchException e)
         {
-            return (null, Failure.Of(e.About(name, null)));
+            return (null, Failure.Of(e.About(place.Name, null)));
         }
     }
 

@@ -18,14 +18,14 @@ internal static class ListVerb
 
     public static Verb Create() => new(
         "list", "Lists the tasks that were sent from here, after a look at those that have not ended.", ListAsync,
-        "rdispatch list", "rdispatch list --host gpu1 --state Running", "rdispatch list --cached --json | jq '.[].id'")
+        "rdispatch list", "rdispatch list --host gpu1 --state Running", "rdispatch list --host 'web[1-20]'", "rdispatch list --cached --json | jq '.[].id'")
     {
         Hosts, States, Cached,
     };
 
     private static async Task<int> ListAsync(Invocation run)
     {
-        var hosts = run.Get(Hosts) is { Length: > 0 } named ? named.Distinct().ToArray() : null;
+        var hosts = run.Get(Hosts) is { Length: > 0 } named ? run.Expand(named) : null;
         var found = hosts is null || run.Get(Cached) ? await KnownAsync(run, hosts).ConfigureAwait(false)
             : await AskAsync(run, hosts).ConfigureAwait(false);
         var states = run.Get(States) is { Length: > 0 } wanted ? wanted.ToHashSet() : null;
@@ -40,10 +40,11 @@ internal static class ListVerb
     }
 
     /// <summary>The ledger; what has not ended is looked at.</summary>
-    private static async Task<Outcome[]> KnownAsync(Invocation run, string[]? hosts)
+    private static async Task<Outcome[]> KnownAsync(Invocation run, IReadOnlyList<Place>? hosts)
     {
+        var names = hosts?.Select(place => place.Find().Name).ToHashSet();
         var tasks = run.Dispatcher.Options.Ledger.List(e => run.Screen.Warn(e.Message))
-            .Where(t => hosts is null || hosts.Contains(t.HostName)).ToArray();
+            .Where(t => names is null || names.Contains(t.HostName)).ToArray();
         var open = run.Get(Cached) ? [] : tasks.Where(t => !t.State.IsFinal()).ToArray();
         var looks = await run.Dispatcher.LookAsync(open, run.Token).ConfigureAwait(false);
         foreach (var (host, failure) in looks.Where(l => l.Failure is not null).Select(l => (l.Task.HostName, l.Failure!)).DistinctBy(f => f.HostName))
@@ -54,21 +55,21 @@ internal static class ListVerb
     }
 
     /// <summary>What the hosts themselves know.</summary>
-    private static async Task<Outcome[]> AskAsync(Invocation run, string[] hosts)
+    private static async Task<Outcome[]> AskAsync(Invocation run, IReadOnlyList<Place> hosts)
     {
         var answers = await Task.WhenAll(hosts.Select(AskOneAsync)).ConfigureAwait(false);
         return [.. answers.SelectMany(a => a)];
 
-        async Task<IEnumerable<Outcome>> AskOneAsync(string name)
+        async Task<IEnumerable<Outcome>> AskOneAsync(Place place)
         {
             try
             {
-                var tasks = await run.Dispatcher.ListAsync(run.Inventory.Resolve(name), run.Token).ConfigureAwait(false);
+                var tasks = await run.Dispatcher.ListAsync(place.Find(), run.Token).ConfigureAwait(false);
                 return tasks.Select(Outcome.Done);
             }
             catch (DispatchException e)
             {
-                var failure = Failure.Of(e.About(name, null));
+                var failure = Failure.Of(e.About(place.Name, null));
                 run.Screen.Fail(failure);
                 return [Outcome.Failed(failure)];
             }

@@ -54,10 +54,13 @@ internal static class LogsVerb
         }
     }
 
+    private static Place Only(string set, IReadOnlyList<Place> places) => places is [var only] ? only : throw new DispatchException(
+        FailureReason.InvalidInput, $"'{set}' stands for {places.Count} hosts, and a log is one host's.", "Name one of them with --host.");
+
     private static async Task<RemoteTask> FindAsync(Invocation run)
     {
         var id = run.Get(Id);
-        var host = run.Get(Host) is { } name ? run.Inventory.Resolve(name) : null;
+        var host = run.Get(Host) is { } name ? Only(name, run.Expand([name])).Find() : null;
         var tasks = await run.Dispatcher.FindAsync(id, host, run.Token).ConfigureAwait(false);
         return tasks is [var only] ? only : throw new DispatchException(
             FailureReason.InvalidInput, $"The task '{id}' is on several hosts: {string.Join(", ", tasks.Select(t => t.HostName))}.",

@@ -9,7 +9,7 @@ namespace RemoteDispatch.Cli.Verbs;
 /// <summary>What <c>run</c> takes, and the request that it makes of it.</summary>
 internal static class RunOptions
 {
-    public static readonly Option<string[]> Hosts = Common.Hosts("Where to run it: a name of the inventory, or an address; may be given several times. [default: local]");
+    public static readonly Option<string[]> Hosts = Common.Hosts("Where to run it: a name of the inventory, an address, or a set of them ('web[1-20]!web7', '@gpu'); may be given several times. [default: local]");
     public static readonly Option<string?> Id = new("--id") { Description = "The task's id. Dispatched again with it, the same task never runs twice.", HelpName = "ID" };
     public static readonly Option<bool> Wait = new("--wait") { Description = "Follow the log, and end with the task's own exit code." };
     public static readonly Option<TimeSpan?> Timeout = Common.Span("--timeout", "The task's time limit. The host keeps to it, whoever waits.");

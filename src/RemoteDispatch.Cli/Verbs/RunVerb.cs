@@ -13,7 +13,8 @@ internal static class RunVerb
             "run", "Sends a command to hosts, where it runs detached, and returns at once.", RunAsync,
             "rdispatch run --wait -- 'uname -a; date'",
             "rdispatch run --host gpu1 --timeout 8h --directory ~/train -- python train.py --epochs 3",
-            "rdispatch run --host web1 --host web2 --wait --file deploy.sh")
+            "rdispatch run --host web1 --host web2 --wait --file deploy.sh",
+            "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi")
         {
             RunOptions.Hosts, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
             RunOptions.LoginShell, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
@@ -25,11 +26,11 @@ internal static class RunVerb
     private static async Task<int> RunAsync(Invocation run)
     {
         var request = await RunOptions.ToRequestAsync(run).ConfigureAwait(false);
-        string[] hosts = run.Get(RunOptions.Hosts) is { Length: > 0 } named ? [.. named.Distinct()] : [DispatchHost.LocalName];
+        var hosts = run.Expand(run.Get(RunOptions.Hosts) is { Length: > 0 } named ? named : [DispatchHost.LocalName]);
         var isWaited = run.Get(RunOptions.Wait);
         return await run.ShowEachAsync(
             hosts,
-            host => RunOneAsync(run, host, request, isWaited ? PrinterFor(run, host, hosts.Length) : null),
+            host => RunOneAsync(run, host, request, isWaited ? PrinterFor(run, host.Name, hosts.Count) : null),
             isWaited ? null : run.ShowLine,
             (int)Math.Min(run.Get(RunOptions.Throttle) ?? Results.DefaultThrottle, int.MaxValue)).ConfigureAwait(false);
     }
@@ -37,12 +38,12 @@ internal static class RunVerb
     private static ILogPrinter PrinterFor(Invocation run, string host, int hosts) =>
         run.IsJson ? new NoLog() : hosts == 1 ? new RawLog(run.Screen) : new PrefixedLog(run.Screen, host);
 
-    private static async Task<Outcome> RunOneAsync(Invocation run, string name, TaskRequest request, ILogPrinter? printer)
+    private static async Task<Outcome> RunOneAsync(Invocation run, Place place, TaskRequest request, ILogPrinter? printer)
     {
         // The id is made here, so that it can be told even if the answer never comes.
         request = request with { Id = request.Id ?? TaskId.New(run.Time) };
         RemoteTask? task = null;
-        var host = Resolve(run, name);
+        var (name, host) = (place.Name, place.Find());
         try
         {
             task = await run.Dispatcher.DispatchAsync(host, request, run.Token).ConfigureAwait(false);
@@ -60,18 +61,6 @@ internal static class RunVerb
         catch (DispatchException e)
         {
             return Outcome.Failed(Failure.Of(e.About(name, request.Id!.Value)));
-        }
-    }
-
-    private static DispatchHost Resolve(Invocation run, string name)
-    {
-        try
-        {
-            return run.Inventory.Resolve(name);
-        }
-        catch (DispatchException e)
-        {
-            throw e.About(name, null);
         }
     }
 

@@ -34,13 +34,13 @@ public sealed class HostSets
     /// </summary>
     /// <exception cref="DispatchException">
     /// <see cref="FailureReason.InvalidInput"/>: it is no set, or has more than <see cref="Most"/> hosts;
-    /// <see cref="FailureReason.HostNotFound"/>: a group or a wildcard stands for nobody.
+    /// <see cref="FailureReason.HostNotFound"/>: a group, a wildcard or all of it stands for nobody.
     /// </exception>
     public IReadOnlyList<string> Expand(string set) => Evaluate(set, AddressOrName, mayBeNobody: false);
 
     /// <summary>The hosts of a set of entries of the inventory alone: to list, change, remove or export them.</summary>
     /// <param name="set">The set.</param>
-    /// <param name="mayBeNobody">Is a group or a wildcard that stands for nobody no failure?</param>
+    /// <param name="mayBeNobody">Is it no failure where a group, a wildcard or all of it stands for nobody?</param>
     /// <exception cref="DispatchException">As of <see cref="Expand"/>; <see cref="FailureReason.HostNotFound"/> also of a name that is not there.</exception>
     public IReadOnlyList<string> ExpandEntries(string set, bool mayBeNobody = false) =>
         Evaluate(set, word => Known(word) ?? throw HostInventory.NotFound(word), mayBeNobody);
@@ -92,7 +92,8 @@ public sealed class HostSets
                 throw HostSetWord.TooMany(set);
         }
 
-        return all;
+        return all.Count > 0 || mayBeNobody ? all : throw new DispatchException(
+            FailureReason.HostNotFound, $"The set {Text.Show(set)} has no hosts.", "What stands behind it takes away all that stands before.") { Host = set };
     }
 
     private string[] NamesOf(string set, string word, Func<string, string> plain, bool mayBeNobody)
