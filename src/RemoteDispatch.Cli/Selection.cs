@@ -14,7 +14,7 @@ internal static class Selection
     /// </summary>
     public static async Task<IReadOnlyList<Selected>> SelectAsync(this Invocation run, IEnumerable<string> ids, string[]? hosts)
     {
-        IEnumerable<Place?> places = hosts is { Length: > 0 } ? run.Expand(hosts) : [null];
+        Place?[] places = hosts is { Length: > 0 } ? [.. run.Expand(hosts)] : [null];
         var asked = ids.Distinct().SelectMany(id => places.Select(place => FindAsync(run, id, place)));
         return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(found => found)];
     }

@@ -93,7 +93,7 @@ public sealed class HostSets
         }
 
         return all.Count > 0 || mayBeNobody ? all : throw new DispatchException(
-            FailureReason.HostNotFound, $"The set {Text.Show(set)} has no hosts.", "What stands behind it takes away all that stands before.") { Host = set };
+            FailureReason.HostNotFound, $"The set {Text.Show(set)} has no hosts.", "Look at its operators: '!' and '&' leave nobody.") { Host = set };
     }
 
     private string[] NamesOf(string set, string word, Func<string, string> plain, bool mayBeNobody)
