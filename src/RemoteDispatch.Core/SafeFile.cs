@@ -6,8 +6,11 @@ internal static class SafeFile
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Replaces a file's content in one step. A link is followed, so that a linked dotfile stays linked.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">What it is to hold.</param>
+    /// <param name="replace">May a file be there already?</param>
     /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>: the file cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content, bool replace = true)
     {
         try
         {
@@ -25,7 +28,7 @@ internal static class SafeFile
                 if (!OperatingSystem.IsWindows() && File.Exists(target))
                     File.SetUnixFileMode(draft, File.GetUnixFileMode(target));
 
-                File.Move(draft, target, overwrite: true);
+                File.Move(draft, target, replace);
             }
             catch
             {

@@ -37,7 +37,7 @@ public static class UserFolders
         ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
         : Named("XDG_STATE_HOME") ?? Path.Combine(Home, ".local", "state");
 
-    private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+    internal static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     private static string? Named(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? Path.GetFullPath(path) : null;

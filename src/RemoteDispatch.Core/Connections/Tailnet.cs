@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Connections;
 
@@ -17,7 +18,7 @@ internal static class Tailnet
     /// <summary>Where the answer cannot be had, plain ssh is tried: it works on a tailnet too.</summary>
     public static async Task<TailnetAnswer> AskAsync(string host, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var answer = await LocalCommand.AskAsync(["tailscale", "status", "--json"], timeout, cancellationToken).ConfigureAwait(false);
+        var answer = await LocalCommand.AskAsync(TailscaleStatus.CommandLine, timeout, cancellationToken).ConfigureAwait(false);
         try
         {
             using var status = JsonDocument.Parse(answer?.Output ?? default);
@@ -31,24 +32,20 @@ internal static class Tailnet
 
     internal static TailnetAnswer Read(JsonElement status, string host)
     {
-        var state = Member(status, "BackendState", JsonValueKind.String)?.GetString() ?? "";
+        var state = TailscaleStatus.Member(status, "BackendState", JsonValueKind.String)?.GetString() ?? "";
         return new TailnetAnswer(state is "" or "Running" or "Starting", Text.OneLine(state, 40), OffersSsh(status, host));
     }
 
     private static bool OffersSsh(JsonElement status, string host) =>
-        Member(status, "Peer", JsonValueKind.Object) is { } peers && peers.EnumerateObject().Any(p =>
-            IsNamed(p.Value, host) && Member(p.Value, "sshHostKeys", JsonValueKind.Array) is { } keys && keys.GetArrayLength() > 0);
+        TailscaleStatus.Member(status, "Peer", JsonValueKind.Object) is { } peers && peers.EnumerateObject().Any(p =>
+            IsNamed(p.Value, host) && TailscaleStatus.Member(p.Value, "sshHostKeys", JsonValueKind.Array) is { } keys && keys.GetArrayLength() > 0);
 
     private static bool IsNamed(JsonElement peer, string host)
     {
-        var dns = Member(peer, "DNSName", JsonValueKind.String)?.GetString();
-        var names = new List<string?> { Member(peer, "HostName", JsonValueKind.String)?.GetString(), dns?.TrimEnd('.'), dns?.Split('.')[0] };
-        if (Member(peer, "TailscaleIPs", JsonValueKind.Array) is { } ips)
+        var dns = TailscaleStatus.Member(peer, "DNSName", JsonValueKind.String)?.GetString();
+        var names = new List<string?> { TailscaleStatus.Member(peer, "HostName", JsonValueKind.String)?.GetString(), dns?.TrimEnd('.'), dns?.Split('.')[0] };
+        if (TailscaleStatus.Member(peer, "TailscaleIPs", JsonValueKind.Array) is { } ips)
             names.AddRange(ips.EnumerateArray().Where(ip => ip.ValueKind == JsonValueKind.String).Select(ip => ip.GetString()));
         return names.Contains(host, StringComparer.OrdinalIgnoreCase);
     }
-
-    /// <summary>A member of the expected kind; what another program prints may have any form.</summary>
-    private static JsonElement? Member(JsonElement element, string name, JsonValueKind kind) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : null;
 }

@@ -102,25 +102,33 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
             return host;
         }, cancellationToken);
 
-    /// <summary>Adds the hosts of another file of the same form, unknown members too. Names that are there already stay as they are.</summary>
-    /// <returns>The hosts that were added.</returns>
-    /// <exception cref="DispatchException">One of the two files cannot be read, or this one cannot be written.</exception>
-    public Task<IReadOnlyList<DispatchHost>> ImportAsync(string file, CancellationToken cancellationToken = default)
+    /// <summary>Adds hosts that came from elsewhere, all in one change of the file.</summary>
+    /// <param name="import">The hosts.</param>
+    /// <param name="replace">Put them in the place of those that have their names already; else these stay as they are.</param>
+    /// <param name="cancellationToken">Ends the wait for other processes.</param>
+    /// <returns>What was done with each, in their order.</returns>
+    /// <exception cref="DispatchException">The file cannot be read or written.</exception>
+    public Task<IReadOnlyList<ImportedHost>> ImportAsync(HostImport import, bool replace = false, CancellationToken cancellationToken = default)
     {
-        if (!File.Exists(file))
-            throw new DispatchException(FailureReason.LocalFile, $"'{file}' is not there.", "Name a file of the form {\"hosts\": {…}}.");
-        var others = InventoryFile.Read(file).Hosts;
-        return InventoryFile.ChangeAsync<IReadOnlyList<DispatchHost>>(Path, _time, mine =>
-        {
-            var added = new List<DispatchHost>();
-            foreach (var (name, entry) in others.Where(e => mine.NameOf(e.Key) is null))
-            {
-                added.Add(HostEntry.Read(name, entry, file));
-                mine.Hosts[name] = entry!.DeepClone();
-            }
+        // Where nothing changes, the file stays as it was laid out.
+        var known = InventoryFile.Read(Path);
+        if (!replace && import.Offers.All(offer => known.NameOf(offer.Host.Name) is not null))
+            return Task.FromResult<IReadOnlyList<ImportedHost>>([.. import.Offers.Select(offer => new ImportedHost(offer.Host, ImportOutcome.Kept))]);
+        var now = WholeSeconds(_time.GetUtcNow());
+        return InventoryFile.ChangeAsync<IReadOnlyList<ImportedHost>>(
+            Path, _time, file => [.. import.Offers.Select(offer => Take(file, offer, replace, now))], cancellationToken);
+    }
 
-            return added;
-        }, cancellationToken);
+    private static ImportedHost Take(InventoryFile file, HostOffer offer, bool replace, DateTimeOffset now)
+    {
+        var taken = file.NameOf(offer.Host.Name);
+        if (taken is not null && !replace)
+            return new ImportedHost(offer.Host, ImportOutcome.Kept);
+        var name = taken ?? offer.Host.Name;
+        // What has the inventory's own form comes in as it stands.
+        var host = offer.Host with { Name = name, Added = offer.Host.Added ?? (offer.Entry is null ? now : null) };
+        file.Hosts[name] = offer.Entry?.DeepClone() ?? HostEntry.Write(host, file.Hosts[name] as JsonObject);
+        return new ImportedHost(host, taken is null ? ImportOutcome.Added : ImportOutcome.Replaced);
     }
 
     /// <summary>The failure that says that there is no such host.</summary>
@@ -144,7 +152,7 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     // As the file has it.
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
-    private static void CheckName(string name)
+    internal static void CheckName(string name)
     {
         if (!EntryNamePattern().IsMatch(name))
         {

@@ -59,6 +59,14 @@ public sealed class HostSets
         return host;
     }
 
+    /// <summary>The entry of a name as the file has it, members that this version does not know too.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: it cannot be used.</exception>
+    internal JsonObject Entry(string name)
+    {
+        var host = Get(name);
+        return _entries[name] is JsonObject entry ? entry.DeepClone().AsObject() : HostEntry.Write(host, null);
+    }
+
     /// <summary>Where the last operand begins in a set that is still being typed.</summary>
     public static int LastOperand(string typed) => HostSetTerm.LastOperand(typed);
 

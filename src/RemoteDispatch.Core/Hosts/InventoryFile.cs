@@ -13,7 +13,8 @@ internal sealed class InventoryFile
 {
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
 
-    private static readonly JsonSerializerOptions Layout = new()
+    /// <summary>How the file is laid out.</summary>
+    public static readonly JsonSerializerOptions Layout = new()
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -58,7 +59,7 @@ internal sealed class InventoryFile
         return result;
     }
 
-    private static InventoryFile Parse(ReadOnlySpan<byte> content, string path)
+    public static InventoryFile Parse(ReadOnlySpan<byte> content, string path)
     {
         try
         {

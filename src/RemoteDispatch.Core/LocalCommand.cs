@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
-namespace RemoteDispatch.Connections;
+namespace RemoteDispatch;
 
 /// <summary>A short question to a program of this machine (<c>ssh -G</c>, <c>tailscale status</c>): no input, no terminal, in bounded time.</summary>
 internal static class LocalCommand

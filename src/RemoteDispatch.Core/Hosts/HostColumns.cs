@@ -1,0 +1,79 @@
+using System.Globalization;
+
+namespace RemoteDispatch.Hosts;
+
+/// <summary>A host as a row of texts: what a CSV file or an object of a pipeline can say of it.</summary>
+internal static class HostColumns
+{
+    /// <summary>The columns, in the order in which they are written.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot"];
+
+    /// <summary>The column that a heading means, in any case; null for none.</summary>
+    public static string? Find(string heading)
+    {
+        var word = heading.Trim();
+        return word.Equals("Capability", StringComparison.OrdinalIgnoreCase) ? "Capabilities"
+            : Names.FirstOrDefault(n => n.Equals(word, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Reads a host.</summary>
+    /// <param name="row">Values by heading.</param>
+    /// <param name="remark">Hears of headings that are no columns.</param>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: a value cannot be used.</exception>
+    public static DispatchHost Read(IEnumerable<KeyValuePair<string, string?>> row, Action<string> remark)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (heading, value) in row)
+        {
+            if (Find(heading) is { } column)
+                values[column] = value?.Trim() ?? "";
+            else
+                remark($"The column {Text.Show(heading)} means nothing here, and was passed over.");
+        }
+
+        string? Value(string column) => values.GetValueOrDefault(column) is { Length: > 0 } value ? value : null;
+        var name = Value("Name") ?? throw Unusable("The host has no name.");
+        try
+        {
+            var parsed = HostAddress.Parse(Value("Address") ?? throw Unusable($"The host {Text.Show(name)} has no address."));
+            var address = HostAddress.Create(parsed.Host, Value("User") ?? parsed.User, Value("Port") is { } port ? ReadPort(port) : parsed.Port);
+            return new DispatchHost
+            {
+                Name = name,
+                Address = address,
+                Transport = Value("Transport") is { } word ? ReadTransport(word) ?? DispatchHost.Detect(address) : DispatchHost.Detect(address),
+                Container = ContainerChoice.Parse(Value("Container")),
+                Capabilities = ReadCapabilities(Value("Capabilities") ?? ""),
+                WorkspaceRoot = Value("WorkspaceRoot"),
+            };
+        }
+        catch (DispatchException e)
+        {
+            throw e.About(Text.OneLine(name, 64), null);
+        }
+    }
+
+    /// <summary>Writes what the columns can say. No value can begin as a spreadsheet's formula does: hosts allow none that would.</summary>
+    public static IReadOnlyList<string> Write(DispatchHost host) =>
+    [
+        host.Name, host.Address.Host, host.Address.User ?? "", host.Address.Port?.ToString(CultureInfo.InvariantCulture) ?? "",
+        host.Transport.ToString(), host.Container.Value, string.Join(';', host.Capabilities), host.WorkspaceRoot ?? "",
+    ];
+
+    private static int ReadPort(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+        ? port : throw Unusable($"{Text.Show(text)} is no port: it is a number from 1 to 65535.");
+
+    private static Transport? ReadTransport(string text) => text.Equals("auto", StringComparison.OrdinalIgnoreCase) ? null
+        : Enum.GetNames<Transport>().FirstOrDefault(n => n.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name ? Enum.Parse<Transport>(name)
+        : throw Unusable($"{Text.Show(text)} is no transport: it is one of {string.Join(", ", Enum.GetNames<Transport>())}.");
+
+    private static string[] ReadCapabilities(string text)
+    {
+        var words = text.Split([';', ',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        // What Export-Csv writes in place of a list.
+        return !words.Contains("System.String[]") ? words : throw Unusable("The capabilities are lost: 'System.String[]' stands in their place. Export-DispatchHost writes them.");
+    }
+
+    private static DispatchException Unusable(string message) =>
+        new(FailureReason.InvalidInput, message, $"The columns are {string.Join(", ", Names)}; Name and Address must not be empty.");
+}

@@ -1,0 +1,42 @@
+namespace RemoteDispatch.Hosts;
+
+/// <summary>Hosts of the inventory as a text, for a file of another machine or another program.</summary>
+public static class HostExport
+{
+    /// <summary>Writes hosts.</summary>
+    /// <param name="sets">The inventory.</param>
+    /// <param name="names">The hosts, by their names in it.</param>
+    /// <param name="format">
+    /// <see cref="HostFormat.Json"/> has all that the inventory has, <see cref="HostFormat.Csv"/> what its columns can say,
+    /// <see cref="HostFormat.SshConfig"/> where a host is, and nothing of a host that ssh does not reach.
+    /// </param>
+    /// <exception cref="DispatchException">An entry cannot be used, or nothing can be written in that form.</exception>
+    public static string ToText(HostSets sets, IReadOnlyList<string> names, HostFormat format) => format switch
+    {
+        HostFormat.Json => JsonHosts.Write(names.Select(name => KeyValuePair.Create(name, sets.Entry(name)))),
+        HostFormat.Csv => CsvHosts.Write(names.Select(sets.Get)),
+        HostFormat.SshConfig => SshConfigHosts.Write(names.Select(sets.Get)),
+        _ => throw new DispatchException(FailureReason.InvalidInput, $"Hosts cannot be written as {format}.", "Write them as Json, Csv or SshConfig."),
+    };
+
+    /// <summary>The form that a file's name asks for: Csv for <c>*.csv</c>, SshConfig for <c>config</c>, <c>*_config</c> and <c>*.conf</c>, else Json.</summary>
+    public static HostFormat FormatOf(string path)
+    {
+        var name = Path.GetFileName(path).ToLowerInvariant();
+        if (name.EndsWith(".csv", StringComparison.Ordinal))
+            return HostFormat.Csv;
+        return name == "config" || name.EndsWith("_config", StringComparison.Ordinal) || name.EndsWith(".conf", StringComparison.Ordinal) ? HostFormat.SshConfig : HostFormat.Json;
+    }
+
+    /// <summary>Writes a text to a file, whole or not at all; a new file is its owner's alone.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="replace">May it take the place of a file that is there?</param>
+    /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>: it is there already, or cannot be written.</exception>
+    public static void Save(string path, string text, bool replace)
+    {
+        if (!replace && Path.Exists(path))
+            throw new DispatchException(FailureReason.LocalFile, $"'{path}' is there already.", "Name another file, or write over it: -Force, --force.");
+        SafeFile.Write(path, System.Text.Encoding.UTF8.GetBytes(text), replace);
+    }
+}
