@@ -13,9 +13,11 @@
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'Add-DispatchHost'
+        'Export-DispatchHost'
         'Get-DispatchHost'
         'Get-RemoteTask'
         'Get-RemoteTaskLog'
+        'Import-DispatchHost'
         'Invoke-RemoteTask'
         'Remove-DispatchHost'
         'Remove-RemoteTaskWorkspace'

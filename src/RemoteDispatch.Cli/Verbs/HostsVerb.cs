@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using RemoteDispatch.Cli.Json;
 using RemoteDispatch.Cli.Output;
@@ -6,21 +7,25 @@ using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Cli.Verbs;
 
-/// <summary><c>hosts</c>: the hosts that have names. Adding one has a file of its own.</summary>
+/// <summary><c>hosts</c>: the hosts that have names. Adding, importing and exporting have files of their own.</summary>
 internal static class HostsVerb
 {
-    private static readonly Argument<string> Name = new("NAME") { Description = "The host's name." };
-    private static readonly Argument<string> File = new("FILE") { Description = "A file of the form {\"hosts\": {…}}." };
+    private static readonly Argument<string[]> Names = new("SET")
+    {
+        Description = "A name, or a set of names ('web[1-20]', '@gpu'); several may follow each other.", Arity = ArgumentArity.OneOrMore,
+    };
+    private static readonly Argument<string[]> Some = new("SET") { Description = "Only these hosts: names and sets of names.", Arity = ArgumentArity.ZeroOrMore };
 
     public static Command Create() => new("hosts", "The inventory: the hosts that have names.")
     {
         HostsAddVerb.Create(),
         HostsPinVerb.Create(),
-        new Verb("list", "Lists the hosts.", List, "rdispatch hosts list", "rdispatch hosts list --json"),
-        new Verb("remove", "Removes a host from the inventory. Its tasks stay what and where they are.", RemoveAsync, "rdispatch hosts remove gpu1") { Name },
+        new Verb("list", "Lists the hosts.", List, "rdispatch hosts list", "rdispatch hosts list '@gpu!gpu7' --json") { Some },
         new Verb(
-            "import", "Adds the hosts of another file. Names that are there already stay as they are.", ImportAsync,
-            "rdispatch hosts import ~/old/hosts.json") { File },
+            "remove", "Removes hosts from the inventory. Their tasks stay what and where they are.", RemoveAsync,
+            "rdispatch hosts remove gpu1", "rdispatch hosts remove 'web[1-20]'") { Names },
+        HostsImportVerb.Create(),
+        HostsExportVerb.Create(),
     };
 
     /// <summary>Shows hosts as a table, or as an array.</summary>
@@ -38,6 +43,16 @@ internal static class HostsVerb
         table.ShowOn(run.Screen);
     }
 
+    /// <summary>Reads the name of a form, with or without its dash.</summary>
+    internal static HostFormat ParseFormat(ArgumentResult result)
+    {
+        var word = result.Tokens[0].Value.Replace("-", "", StringComparison.Ordinal);
+        if (Enum.GetNames<HostFormat>().FirstOrDefault(n => n.Equals(word, StringComparison.OrdinalIgnoreCase)) is { } name)
+            return Enum.Parse<HostFormat>(name);
+        result.AddError($"'{result.Tokens[0].Value}' is no form: it is one of auto, ssh-config, tailscale, json, csv.");
+        return HostFormat.Auto;
+    }
+
     /// <summary>Shows what was done to one host.</summary>
     internal static void Show(Invocation run, DispatchHost host, string done)
     {
@@ -49,23 +64,26 @@ internal static class HostsVerb
 
     private static Task<int> List(Invocation run)
     {
-        Show(run, run.Inventory.List());
+        var sets = run.Inventory.Sets();
+        Show(run, run.Get(Some) is { Length: > 0 } some ? [.. some.SelectMany(set => sets.ExpandEntries(set)).Distinct().Select(sets.Get)] : run.Inventory.List());
         return Task.FromResult(ExitCodes.Success);
     }
 
     private static async Task<int> RemoveAsync(Invocation run)
     {
-        Show(run, await run.Inventory.RemoveAsync(run.Get(Name), run.Token).ConfigureAwait(false), "removed");
-        return ExitCodes.Success;
-    }
+        var sets = run.Inventory.Sets();
+        var removed = new List<DispatchHost>();
+        foreach (var name in run.Get(Names).SelectMany(set => sets.ExpandEntries(set)).Distinct().ToArray())
+        {
+            removed.Add(await run.Inventory.RemoveAsync(name, run.Token).ConfigureAwait(false));
+            if (!run.IsJson)
+                Show(run, removed[^1], "removed");
+        }
 
-    private static async Task<int> ImportAsync(Invocation run)
-    {
-        var added = await run.Inventory.ImportAsync(run.Get(File), run.Token).ConfigureAwait(false);
-        if (run.IsJson)
-            Show(run, added);
-        foreach (var host in run.IsJson ? [] : added)
-            Show(run, host, "added");
+        if (run.IsJson && removed is [var only])
+            Show(run, only, "removed");
+        else if (run.IsJson)
+            Show(run, removed);
         return ExitCodes.Success;
     }
 }

@@ -1,21 +1,35 @@
+using System.Text.Json.Nodes;
+
 namespace RemoteDispatch.Hosts;
 
 /// <summary>Hosts of the inventory as a text, for a file of another machine or another program.</summary>
-public static class HostExport
+public sealed class HostExport
 {
-    /// <summary>Writes hosts.</summary>
+    private readonly List<(DispatchHost Host, JsonObject Entry)> _hosts = [];
+    private readonly HashSet<string> _names = [];
+
+    /// <summary>Adds a host; a second time is no matter.</summary>
     /// <param name="sets">The inventory.</param>
-    /// <param name="names">The hosts, by their names in it.</param>
+    /// <param name="name">The host's name, as <see cref="HostSets.ExpandEntries"/> gives it.</param>
+    /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: its entry cannot be used.</exception>
+    public void Add(HostSets sets, string name)
+    {
+        var one = (sets.Get(name), sets.Entry(name));
+        if (_names.Add(name))
+            _hosts.Add(one);
+    }
+
+    /// <summary>Writes the hosts.</summary>
     /// <param name="format">
     /// <see cref="HostFormat.Json"/> has all that the inventory has, <see cref="HostFormat.Csv"/> what its columns can say,
     /// <see cref="HostFormat.SshConfig"/> where a host is, and nothing of a host that ssh does not reach.
     /// </param>
-    /// <exception cref="DispatchException">An entry cannot be used, or nothing can be written in that form.</exception>
-    public static string ToText(HostSets sets, IReadOnlyList<string> names, HostFormat format) => format switch
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: nothing can be written in that form.</exception>
+    public string ToText(HostFormat format) => format switch
     {
-        HostFormat.Json => JsonHosts.Write(names.Select(name => KeyValuePair.Create(name, sets.Entry(name)))),
-        HostFormat.Csv => CsvHosts.Write(names.Select(sets.Get)),
-        HostFormat.SshConfig => SshConfigHosts.Write(names.Select(sets.Get)),
+        HostFormat.Json => JsonHosts.Write(_hosts.Select(h => KeyValuePair.Create(h.Host.Name, h.Entry))),
+        HostFormat.Csv => CsvHosts.Write(_hosts.Select(h => h.Host)),
+        HostFormat.SshConfig => SshConfigHosts.Write(_hosts.Select(h => h.Host)),
         _ => throw new DispatchException(FailureReason.InvalidInput, $"Hosts cannot be written as {format}.", "Write them as Json, Csv or SshConfig."),
     };
 

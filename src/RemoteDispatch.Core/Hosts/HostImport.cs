@@ -55,6 +55,9 @@ public sealed partial class HostImport
         try
         {
             var offer = read();
+            // It is always there, and no entry.
+            if (offer.Entry is null && offer.Host == DispatchHost.Local)
+                return;
             // An entry of the inventory's own form may have whatever name the form allows.
             if (offer.Entry is null)
                 HostInventory.CheckName(offer.Host.Name);
@@ -100,6 +103,6 @@ public enum ImportOutcome
 }
 
 /// <summary>A host, and what an import did with it.</summary>
-/// <param name="Host">The host as the inventory has it now.</param>
+/// <param name="Host">The host as the inventory has it now; where it was kept out, the one that came.</param>
 /// <param name="Outcome">What was done.</param>
 public sealed record ImportedHost(DispatchHost Host, ImportOutcome Outcome);

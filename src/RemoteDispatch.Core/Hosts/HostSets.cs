@@ -45,6 +45,9 @@ public sealed class HostSets
     public IReadOnlyList<string> ExpandEntries(string set, bool mayBeNobody = false) =>
         Evaluate(set, word => Known(word) ?? throw HostInventory.NotFound(word), mayBeNobody);
 
+    /// <summary>Has the inventory an entry of that name, in whatever case?</summary>
+    public bool Has(string name) => _names.ContainsKey(name);
+
     /// <summary>The host of a name that <see cref="Expand"/> or <see cref="ExpandEntries"/> gave.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: its entry cannot be used.</exception>
     public DispatchHost Get(string name)

@@ -17,7 +17,7 @@ internal static class JsonHosts
 
     public static string Write(IEnumerable<KeyValuePair<string, JsonObject>> entries)
     {
-        var hosts = new JsonObject(entries.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value)));
+        var hosts = new JsonObject(entries.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value.DeepClone())));
         return new JsonObject { ["hosts"] = hosts }.ToJsonString(InventoryFile.Layout) + "\n";
     }
 

@@ -117,31 +117,4 @@ public sealed class HostInventoryTests : IDisposable
         Assert.Equal("gpu2", _folder.Inventory.Resolve("deploy@gpu2").Address.Host);
         Refusal.Of(FailureReason.InvalidInput, () => _folder.Inventory.Resolve("$(id)"));
     }
-
-    [Fact]
-    public async Task Import_adds_what_is_new_with_unknown_members_and_leaves_what_is_there()
-    {
-        await _folder.Inventory.AddAsync(InventoryFolder.Host("a", "mine") with { Added = _folder.Clock.GetUtcNow() }, cancellationToken: Cancel);
-        var other = _folder.Path + "/other.json";
-        await File.WriteAllTextAsync(other, """{"hosts": {"a": {"address": "theirs"}, "b": {"address": "b1", "rack": {"row": 3}}}}""", Cancel);
-        Assert.Equal(["b"], (await _folder.Inventory.ImportAsync(other, Cancel)).Select(h => h.Name));
-        _folder.HoldsJson("""
-            {"hosts": {"a": {"address": "mine", "transport": "ssh", "container": "none", "user": "", "added": "2026-02-21T10:00:00Z"},
-                       "b": {"address": "b1", "rack": {"row": 3}}}}
-            """);
-    }
-
-    [Fact]
-    public async Task Import_of_a_file_that_is_missing_or_damaged_changes_nothing()
-    {
-        await _folder.Inventory.AddAsync(InventoryFolder.Host("a"), cancellationToken: Cancel);
-        var before = _folder.Bytes;
-        await Refusal.OfAsync(FailureReason.LocalFile, () => _folder.Inventory.ImportAsync(_folder.Path + "/none.json", Cancel));
-        var other = _folder.Path + "/other.json";
-        await File.WriteAllTextAsync(other, """{"hosts": {"b": {"address": "b1"}, "c": {"address": "$(id)"}}}""", Cancel);
-        var damaged = await Refusal.OfAsync(FailureReason.DamagedFile, () => _folder.Inventory.ImportAsync(other, Cancel));
-        Assert.Contains(other, damaged.Message, StringComparison.Ordinal);
-        Assert.Contains("'c'", damaged.Message, StringComparison.Ordinal);
-        Assert.Equal(before, _folder.Bytes);
-    }
 }
