@@ -6,7 +6,10 @@ namespace RemoteDispatch.Cli.Verbs;
 /// <summary><c>hosts export</c>: writes hosts for another machine or another program.</summary>
 internal static class HostsExportVerb
 {
-    private static readonly Argument<string?> File = new("FILE") { Description = "The file. [default: stdout]", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string> File = new("FILE")
+    {
+        Description = "The file; '-' is stdout.", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => "-",
+    };
     private static readonly Option<HostFormat> Format = new("--format")
     {
         Description = "json, csv or ssh-config. [default: what the file's name says, else json]", HelpName = "FORMAT", CustomParser = HostsVerb.ParseFormat,
@@ -23,7 +26,7 @@ internal static class HostsExportVerb
 
     private static Task<int> ExportAsync(Invocation run)
     {
-        var path = run.Get(File) is { } file and not "-" ? file : null;
+        var path = run.Get(File) is var file and not "-" ? file : null;
         var sets = run.Inventory.Sets();
         var names = run.Get(Hosts) is { Length: > 0 } given ? given.SelectMany(set => sets.ExpandEntries(set)) : sets.ExpandEntries("@*", mayBeNobody: true);
         var hosts = new HostExport();

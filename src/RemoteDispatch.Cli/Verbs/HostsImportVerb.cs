@@ -9,7 +9,10 @@ namespace RemoteDispatch.Cli.Verbs;
 /// <summary><c>hosts import</c>: adds hosts from elsewhere.</summary>
 internal static class HostsImportVerb
 {
-    private static readonly Argument<string?> File = new("FILE") { Description = "The file; '-' is stdin.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string> File = new("FILE")
+    {
+        Description = "The file; '-' is stdin.", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => "",
+    };
     private static readonly Option<HostFormat> Format = new("--format")
     {
         Description = "ssh-config, tailscale, json or csv. [default: what the content says]", HelpName = "FORMAT", CustomParser = HostsVerb.ParseFormat,
@@ -33,7 +36,7 @@ internal static class HostsImportVerb
         };
         verb.Validators.Add(result =>
         {
-            var sources = new[] { result.GetValue(File) is not null, result.GetValue(FromSshConfig), result.GetValue(FromTailscale) };
+            var sources = new[] { result.GetResult(File)?.Tokens.Count > 0, result.GetValue(FromSshConfig), result.GetValue(FromTailscale) };
             if (sources.Count(s => s) != 1)
                 result.AddError("Name one source: a FILE, --from-ssh-config or --from-tailscale.");
         });
@@ -66,7 +69,7 @@ internal static class HostsImportVerb
             return HostImport.FromSshConfig();
         if (run.Get(FromTailscale))
             return await HostImport.FromTailnetAsync(run.Token).ConfigureAwait(false);
-        if (run.Get(File) is { } path and not "-")
+        if (run.Get(File) is var path and not "-")
             return HostImport.FromFile(path, run.Get(Format));
         using var input = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
         return HostImport.FromText(await input.ReadToEndAsync(run.Token).ConfigureAwait(false), "stdin", run.Get(Format));

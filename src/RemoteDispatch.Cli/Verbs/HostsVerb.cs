@@ -14,7 +14,10 @@ internal static class HostsVerb
     {
         Description = "A name, or a set of names ('web[1-20]', '@gpu'); several may follow each other.", Arity = ArgumentArity.OneOrMore,
     };
-    private static readonly Argument<string[]> Some = new("SET") { Description = "Only these hosts: names and sets of names.", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Argument<string[]> Some = new("SET")
+    {
+        Description = "Only these hosts: names and sets of names.", Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [],
+    };
 
     public static Command Create() => new("hosts", "The inventory: the hosts that have names.")
     {

@@ -6,7 +6,7 @@
 case ${1-} in
   status)
     [ "$#" = 2 ] && [ "$2" = --json ] || { echo 'stand-in: usage: tailscale status --json' >&2; exit 2; }
-    printf '{"Version":"1.0-stand-in","Peer":{"nodekey:1":{"HostName":"gpu1","DNSName":"gpu1.tail1.ts.net.","TailscaleIPs":["100.64.0.7"],"sshHostKeys":["ssh-ed25519 AAAA"]}}}\n'
+    printf '{"Version":"1.0-stand-in","BackendState":"Running","Self":{"HostName":"here","DNSName":"here.tail1.ts.net.","OS":"linux"},"Peer":{"nodekey:1":{"HostName":"gpu1","DNSName":"gpu1.tail1.ts.net.","OS":"linux","Tags":["tag:gpu"],"TailscaleIPs":["100.64.0.7"],"sshHostKeys":["ssh-ed25519 AAAA"]}}}\n'
     exit
     ;;
   ssh) shift ;;
