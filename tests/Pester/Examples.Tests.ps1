@@ -9,7 +9,8 @@ BeforeAll {
 
     # What cannot run in a test, by a line that begins so, and why. What is listed and no longer printed is a failure.
     $exceptions = @{
-        'Register-ScheduledTask' = 'needs Windows Task Scheduler'
+        'Register-ScheduledTask'             = 'needs Windows Task Scheduler'
+        'Import-DispatchHost -FromTailscale' = 'needs a tailnet'
     }
 
     function Initialize-Hosts {
@@ -44,6 +45,8 @@ BeforeAll {
         Set-Location "$Sandbox/here"
         'Name,Address,Capability', 'web3,web3.example.com,web', 'build1,10.0.0.8,build' | Set-Content ./hosts.csv
         foreach ($script in 'deploy.sh', 'greet.sh', 'agent.sh') { "#!/bin/sh`necho `"`$0 got `$# arguments`"" | Set-Content "./$script" }
+        $null = New-Item -ItemType Directory "$Sandbox/home/.ssh"
+        'Host bastion' | Set-Content "$Sandbox/home/.ssh/config"
         'Fix the "failing" test in `src`, please.' | Set-Content ./prompt.md
     }
 
@@ -123,9 +126,11 @@ AfterAll {
 
 Describe 'The help' -Tag Fleet {
     It 'examples of Add-DispatchHost run' { Assert-Runs (Get-ExampleCode Add-DispatchHost) }
+    It 'examples of Export-DispatchHost run' { Assert-Runs (Get-ExampleCode Export-DispatchHost) }
     It 'examples of Get-DispatchHost run' { Assert-Runs (Get-ExampleCode Get-DispatchHost) }
     It 'examples of Get-RemoteTask run' { Assert-Runs (Get-ExampleCode Get-RemoteTask) }
     It 'examples of Get-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskLog) }
+    It 'examples of Import-DispatchHost run' { Assert-Runs (Get-ExampleCode Import-DispatchHost) }
     It 'examples of Invoke-RemoteTask run' { Assert-Runs (Get-ExampleCode Invoke-RemoteTask) }
     It 'examples of Remove-DispatchHost run' { Assert-Runs (Get-ExampleCode Remove-DispatchHost) }
     It 'examples of Remove-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Remove-RemoteTaskWorkspace) }
@@ -142,10 +147,11 @@ Describe 'The help' -Tag Fleet {
     It 'examples of about_RemoteDispatch_Agents run' { Assert-Runs (Get-TopicCode about_RemoteDispatch_Agents) }
 
     It 'examples of README.md run' { Assert-Runs (Get-MarkdownCode README.md) }
+    It 'examples of docs/hosts.md run' { Assert-Runs (Get-MarkdownCode docs/hosts.md) }
     It 'examples of docs/fleet-health.md run' { Assert-Runs (Get-MarkdownCode docs/fleet-health.md) }
 
     It 'leaves nothing out but what is printed and cannot run here' {
-        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/fleet-health.md)
+        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/fleet-health.md)
         $all.ForEach({ Get-Exception $_ }) | Sort-Object | Should -Be ($exceptions.Keys | Sort-Object)
     }
 
