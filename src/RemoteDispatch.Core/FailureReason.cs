@@ -6,7 +6,7 @@ public enum FailureReason
     /// <summary>A name, address, path, id or value that cannot be used as it stands.</summary>
     InvalidInput,
 
-    /// <summary>The inventory or the ledger holds something that cannot be read; the file is left as it was.</summary>
+    /// <summary>The inventory, the ledger or a file that is imported holds something that cannot be read; the file is left as it was.</summary>
     DamagedFile,
 
     /// <summary>A file of this machine cannot be read or written.</summary>

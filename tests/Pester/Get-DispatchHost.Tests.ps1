@@ -17,6 +17,22 @@ Describe 'Get-DispatchHost' {
         (Get-DispatchHost 'nothing*') | Should -BeNullOrEmpty
     }
 
+    It 'takes groups and sets' {
+        (Get-DispatchHost '@gpu').Name | Should -Be 'gpu1', 'gpu2'
+        (Get-DispatchHost '@gpu!gpu1').Name | Should -Be 'gpu2'
+        (Get-DispatchHost '@gpu&@os=linux').Name | Should -Be 'gpu1'
+        (Get-DispatchHost gpu[1-2], web-[1-1]).Name | Should -Be 'gpu1', 'gpu2', 'web-1'
+        (Get-DispatchHost '@*').Name | Should -Be 'gpu1', 'gpu2', 'web-1' -Because 'this machine is no entry'
+        (Get-DispatchHost '@gpu' -Capability os=macos).Name | Should -Be 'gpu2'
+        Get-DispatchHost '@nothing' -ErrorAction Stop | Should -BeNullOrEmpty
+    }
+
+    It 'tells what is wrong with a set, and where' {
+        { Get-DispatchHost 'gpu[1-' -ErrorAction Stop } | Should -Throw '*bracket at 4*' -ErrorId 'InvalidInput,*'
+        { Get-DispatchHost 'gpu[1-3]' -ErrorAction Stop } | Should -Throw '*gpu3*' -ErrorId 'HostNotFound,*'
+        { Get-DispatchHost 'deploy@gpu1' -ErrorAction Stop } | Should -Throw -ErrorId 'HostNotFound,*'
+    }
+
     It 'takes names from the pipeline' {
         ('gpu2', 'gpu1' | Get-DispatchHost).Name | Should -Be 'gpu2', 'gpu1'
         ([pscustomobject]@{ ComputerName = 'gpu1' } | Get-DispatchHost).Name | Should -Be 'gpu1'
@@ -75,6 +91,16 @@ Describe 'Get-DispatchHost' {
     It 'completes host names' {
         (Get-Completion 'Get-DispatchHost gp').CompletionText | Should -Be 'gpu1', 'gpu2'
         (Get-Completion 'Get-DispatchHost gpu1')[0].ToolTip | Should -Match 'gpu1\.example\.com'
+    }
+
+    It 'completes groups behind an at sign, and the last operand of a set' {
+        (Get-Completion "Get-DispatchHost '@").CompletionText | Should -Be "'@gpu'", "'@os=linux'", "'@os=macos'", "'@web'"
+        (Get-Completion "Get-DispatchHost '@os=l'").CompletionText | Should -Be "'@os=linux'"
+        (Get-Completion "Get-DispatchHost '@gpu")[0].ToolTip | Should -Match 'gpu1, gpu2'
+        (Get-Completion "Get-DispatchHost '@gpu!gp").CompletionText | Should -Be "'@gpu!gpu1'", "'@gpu!gpu2'"
+        (Get-Completion "Invoke-RemoteTask x 'web-1,@g").CompletionText | Should -Be "'web-1,@gpu'"
+        (Get-Completion "Test-DispatchHost '@gpu & @os=m").CompletionText | Should -Be "'@gpu & @os=macos'"
+        (Get-Completion 'Get-DispatchHost gpu1, we').CompletionText | Should -Be 'web-1'
     }
 
     It 'completes capabilities, each once' {

@@ -139,6 +139,15 @@ Describe 'Get-RemoteTask' -Tag Local {
             Get-ConnectionCount h1 | Should -Be ($before + 1)
         }
 
+        It 'takes sets of hosts, with -Cached too' {
+            Use-NewSession
+            $null = Invoke-RemoteTask 'true' '@fleet' -Id c-sets | Wait-RemoteTask
+            (Get-RemoteTask c-sets -HostName 'h[1-3]!h2').HostName | Sort-Object | Should -Be 'h1', 'h3'
+            (Get-RemoteTask c-sets -HostName '@fleet!h1' -Cached).HostName | Sort-Object | Should -Be 'h2', 'h3'
+            Get-RemoteTask c-sets -HostName '@nothing' -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            $failure.Count | Should -Be 1
+        }
+
         It 'asks each host once for all its tasks' {
             Use-NewSession
             $own = New-Gate

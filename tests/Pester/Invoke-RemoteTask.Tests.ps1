@@ -304,6 +304,21 @@ Describe 'Invoke-RemoteTask' -Tag Local {
             $tasks.ExitCode | Should -Be 0, 0, 0
         }
 
+        It 'runs on the hosts of a set, each once' {
+            (Invoke-RemoteTask 'true' 'h[1-3]!h2' -Wait 6>$null).HostName | Sort-Object | Should -Be 'h1', 'h3'
+            (Invoke-RemoteTask 'true' '@fleet' -Wait 6>$null).HostName | Sort-Object | Should -Be 'h1', 'h2', 'h3'
+            (Invoke-RemoteTask 'true' h[1-2], h2, 'h*&h1' -Wait 6>$null).HostName | Sort-Object | Should -Be 'h1', 'h2'
+            (Invoke-RemoteTask 'true' 'down,@fleet&h3' -AsJob | Receive-Job -Wait -AutoRemoveJob).HostName | Should -Be 'h3'
+        }
+
+        It 'makes one error of a host of a set that is down, and one of a set that is nobody' {
+            $tasks = Invoke-RemoteTask 'true' 'h[1-2],down', '@nothing', 'h[' -ErrorAction SilentlyContinue -ErrorVariable failure
+            $tasks.HostName | Sort-Object | Should -Be 'h1', 'h2'
+            $failure.Count | Should -Be 3
+            ($failure.FullyQualifiedErrorId -replace ',.*' | Sort-Object) -join ' ' | Should -Be 'ConnectionRefused HostNotFound InvalidInput'
+            $failure.TargetObject | Sort-Object | Should -Be '@nothing', 'down', 'h['
+        }
+
         It 'makes one error of a host that is down, and goes on with the others' {
             $tasks = 'h1', 'down', 'h2', 'h3' | Invoke-RemoteTask 'echo "$HOME"' -Wait -ErrorAction SilentlyContinue -ErrorVariable failure 6>$null
             $tasks.HostName | Sort-Object | Should -Be 'h1', 'h2', 'h3'

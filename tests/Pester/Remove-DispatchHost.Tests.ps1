@@ -16,6 +16,13 @@ Describe 'Remove-DispatchHost' {
         (Get-DispatchHost).Name | Should -Be 'local'
     }
 
+    It 'takes groups and sets' {
+        Remove-DispatchHost '@old!b'
+        (Get-DispatchHost).Name | Should -Be 'local', 'b'
+        Remove-DispatchHost '*'
+        (Get-DispatchHost).Name | Should -Be 'local'
+    }
+
     It 'gives the host that it removed where it is asked to' {
         Remove-DispatchHost a | Should -BeNullOrEmpty
         "$((Remove-DispatchHost b -PassThru).Address)" | Should -Be 'b.example.com'

@@ -35,6 +35,15 @@ Describe 'Set-DispatchHost' {
         (Get-DispatchHost -Capability new).Name | Should -Be 'gpu1', 'gpu2'
     }
 
+    It 'takes groups and sets, and knows no addresses' {
+        Set-DispatchHost 'gpu*!gpu2' -Capability one
+        (Get-DispatchHost '@one').Name | Should -Be 'gpu1'
+        Set-DispatchHost gpu[1-2] -Capability both
+        (Get-DispatchHost '@both').Name | Should -Be 'gpu1', 'gpu2'
+        { Set-DispatchHost 'gpu[1-3]' -Capability x -ErrorAction Stop } | Should -Throw -ErrorId 'HostNotFound,*'
+        Set-DispatchHost 'nobody*' -Capability x -ErrorAction Stop
+    }
+
     It 'says nothing unless it is asked to' {
         Set-DispatchHost gpu1 -Container auto | Should -BeNullOrEmpty
         "$((Set-DispatchHost gpu1 -Container none -PassThru).Container)" | Should -Be 'none'

@@ -102,6 +102,17 @@ Describe 'Stop-RemoteTask' -Tag Local {
         (Stop-RemoteTask s-other -HostName h2 -Force -PassThru).State | Should -Be 'Stopped'
     }
 
+    It 'stops a task on the hosts of a set, with one error for each that does not have it' -Tag Fleet {
+        Add-Fleet
+        $null = Invoke-RemoteTask 'sleep 300' h1, h2 -Id s-set
+        Use-NewSession
+        $stopped = Stop-RemoteTask s-set -HostName '@fleet' -Force -Grace 0 -PassThru -ErrorAction SilentlyContinue -ErrorVariable failure
+        $stopped.HostName | Sort-Object | Should -Be 'h1', 'h2'
+        $failure.Count | Should -Be 1
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'TaskNotFound,*'
+        $failure[0].Exception.Host | Should -Be 'h3'
+    }
+
     It 'completes task ids' {
         $null = Invoke-RemoteTask 'true' -Id s-completes
         (Get-Completion 'Stop-RemoteTask s-comp').CompletionText | Should -Be 's-completes'

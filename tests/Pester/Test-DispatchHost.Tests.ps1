@@ -70,6 +70,11 @@ Describe 'Test-DispatchHost' {
             ($health | Where-Object Healthy -EQ $false).HostName | Should -Be 'down'
         }
 
+        It 'takes sets of hosts' {
+            (Test-DispatchHost '@fleet!h2').HostName | Sort-Object | Should -Be 'h1', 'h3'
+            ('h[1-2]' | Test-DispatchHost).HostName | Sort-Object | Should -Be 'h1', 'h2'
+        }
+
         It 'takes host objects, raw addresses, and names by property name' {
             (Get-DispatchHost h1 | Test-DispatchHost).HostName | Should -Be 'h1'
             (Test-DispatchHost $FleetHosts[0].address).HostName | Should -Be $FleetHosts[0].address
