@@ -38,7 +38,7 @@ public sealed class HostImportTests : IDisposable
     [Fact]
     public async Task Json_with_a_bad_entry_tells_its_line_and_takes_the_others()
     {
-        var import = HostImport.FromFile(Write("other.json", "{\n \"hosts\": {\n  \"b\": {\"address\": \"b1\"},\n  \"c\": {\n   \"address\": \"$(id)\"},\n  \"d\": 7, \"e\": {\"address\": \"e1\"}}}"));
+        var import = HostImport.FromFile(Write("other.json", "{\n \"hosts\": {\n  \"b\": {\"address\": \"b1\"},\n  \"c\": {\n   \"address\": \"$(id)\"},\n  \"d\": 7, \"e\": {\"address\": \"e1\"}},\n \"more\": {\"c\": 1}}"));
         Assert.Equal(["b", "e"], import.Hosts.Select(h => h.Name));
         Assert.Equal([("c", 4), ("d", 6)], import.Problems.Select(p => (p.Host!, p.Message.Contains("line 4", StringComparison.Ordinal) ? 4 : p.Message.Contains("line 6", StringComparison.Ordinal) ? 6 : 0)));
         Assert.All(import.Problems, p => Assert.Contains("other.json", p.Message, StringComparison.Ordinal));
@@ -108,7 +108,7 @@ public sealed class HostImportTests : IDisposable
     [InlineData("Name,Address\n,x", 2, "no name"), InlineData("Name,Address\n\n\na,", 4, "no address"), InlineData("Name,Address,Port\na,x,70000", 2, "port"), InlineData("Name,Address,Port\na,x,-1", 2, "port")]
     [InlineData("Name,Address\n=cmd|x,x", 2, "=cmd|x"), InlineData("Name,Address\na,-oProxyCommand=id", 2, "-oProxyCommand"), InlineData("Name,Address,User\na,x,$(id)", 2, "user"), InlineData("Name,Address,Transport\na,x,0", 2, "transport")]
     [InlineData("Name,Address\na,x,y,z", 2, "4 fields"), InlineData("Name,Address,Capabilities\na,x,System.String[]", 2, "Export-DispatchHost"), InlineData("Name,Address\na,x\nA,y", 3, "was there before"), InlineData("Name,Address\nlocal,x", 2, "this machine")]
-    [InlineData("Name\na", 1, "names its columns"), InlineData("", 1, "names its columns"), InlineData("a,x\nb,y", 1, "names its columns"), InlineData("Name,Address\n\"a\nb\",x\nc,$", 2, "a\\nb")]
+    [InlineData("Name\na", 1, "names its columns"), InlineData("", 1, "names its columns"), InlineData("a,x\nb,y", 1, "names its columns"), InlineData("Name,Address\n\"a\nb\",x\nc,$", 2, "a\\nb"), InlineData("Name,Address,Note\na,x,\"one\ntwo\"\r\n-b,y,", 4, "-b")]
     public void Csv_line_that_is_no_host_is_told_by_its_number(string text, int line, string says)
     {
         var problem = HostImport.FromText(text, "hosts.csv", HostFormat.Csv).Problems[0];
