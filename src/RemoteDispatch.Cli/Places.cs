@@ -19,7 +19,7 @@ internal static class Places
     /// <summary>All hosts of the names, addresses and sets, in their order and each once. One that fails stops no other.</summary>
     public static IReadOnlyList<Place> Expand(this Invocation run, IEnumerable<string> typed)
     {
-        var sets = new Lazy<HostSets>(run.Inventory.Sets);
+        var sets = new Lazy<HostSets>(() => run.Inventory.Sets());
         return [.. typed.SelectMany(set => Names(sets, set)).DistinctBy(p => p.Name)];
     }
 

@@ -42,7 +42,7 @@ internal static class HostsPinVerb
     private static async Task<int> PinAsync(Invocation run)
     {
         var name = run.Get(Name);
-        var fingerprint = run.Get(None) ? null : run.Get(Fingerprint);
+        var fingerprint = run.Get(None) || run.Get(Trust) ? null : run.Get(Fingerprint);
         if (run.Get(Trust))
             fingerprint = (await TrustAsync(run, run.Inventory.Find(name) ?? throw HostInventory.NotFound(name)).ConfigureAwait(false)).HostKeyFingerprint;
         var pinned = await run.Inventory.ChangeAsync(name, host => host with { HostKeyFingerprint = fingerprint }, run.Token).ConfigureAwait(false);

@@ -45,8 +45,13 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public DispatchHost Resolve(string nameOrAddress) => Find(nameOrAddress) ?? DispatchHost.FromAddress(nameOrAddress);
 
     /// <summary>Reads the file once, for any number of sets of hosts: <c>web[1-20]!web7</c>, <c>@gpu</c>.</summary>
+    /// <param name="before">What was read before: the same again, where the file has not changed.</param>
     /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: the file cannot be read as an inventory.</exception>
-    public HostSets Sets() => new(InventoryFile.Read(Path).Hosts, Path);
+    public HostSets Sets(HostSets? before = null)
+    {
+        var content = InventoryFile.ReadContent(Path);
+        return before?.IsOf(Path, content) is true ? before : new HostSets(InventoryFile.Parse(content, Path).Hosts, Path, content);
+    }
 
     /// <summary>Adds a host.</summary>
     /// <param name="host">The host.</param>

@@ -18,12 +18,13 @@ public sealed class HostSets
 
     private readonly JsonObject _entries;
     private readonly string _path;
+    private readonly byte[] _content;
     private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, DispatchHost> _hosts = new(StringComparer.Ordinal);
 
-    internal HostSets(JsonObject entries, string path)
+    internal HostSets(JsonObject entries, string path, byte[] content)
     {
-        (_entries, _path) = (entries, path);
+        (_entries, _path, _content) = (entries, path, content);
         foreach (var (name, _) in entries)
             _names.TryAdd(name, name);
     }
@@ -69,6 +70,9 @@ public sealed class HostSets
         var host = Get(name);
         return _entries[name] is JsonObject entry ? entry.DeepClone().AsObject() : HostEntry.Write(host, null);
     }
+
+    /// <summary>Was it read from that file, when it held what it holds now?</summary>
+    internal bool IsOf(string path, ReadOnlySpan<byte> content) => path == _path && content.SequenceEqual(_content);
 
     /// <summary>Where the last operand begins in a set that is still being typed.</summary>
     public static int LastOperand(string typed) => HostSetTerm.LastOperand(typed);

@@ -30,24 +30,24 @@ internal sealed class InventoryFile
     public string? NameOf(string name) =>
         Hosts.ContainsKey(name) ? name : Hosts.Select(h => h.Key).FirstOrDefault(k => k.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    public static InventoryFile Read(string path)
+    public static InventoryFile Read(string path) => Parse(ReadContent(path), path);
+
+    /// <summary>The bytes of the file; of one that is not there, those of an empty inventory.</summary>
+    public static byte[] ReadContent(string path)
     {
-        byte[] content;
         try
         {
-            content = File.ReadAllBytes(path);
+            return File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Parse("{}"u8, path);
+            return "{}"u8.ToArray();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DispatchException(
                 FailureReason.LocalFile, $"The inventory '{path}' cannot be read: {e.Message}", "Check the file's owner and permissions.", e);
         }
-
-        return Parse(content, path);
     }
 
     public static async Task<T> ChangeAsync<T>(string path, TimeProvider time, Func<InventoryFile, T> change, CancellationToken cancellationToken)

@@ -23,6 +23,7 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     private readonly List<Task> _work = [];
     private readonly long _begun = Stopwatch.GetTimestamp();
     private SemaphoreSlim? _places;
+    private HostSets? _sets;
     private int _started;
     private int _done;
     private int _failed;
@@ -116,7 +117,7 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     /// <summary>Does it for each host of the inventory that is meant; one that fails stops no other.</summary>
     private protected void DoEach(IEnumerable<string> given, Action<string, HostSets> work)
     {
-        var sets = Session.Sets;
+        var sets = new Lazy<HostSets>(() => _sets = Session.Inventory.Sets(_sets));
         foreach (var set in given)
         {
             Do(set, () =>
@@ -130,7 +131,7 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     /// <summary>Does it for each host that is meant, by whatever name, once; one that fails stops no other.</summary>
     private protected void DoEach(IEnumerable<HostIdentity> given, Action<DispatchHost> work)
     {
-        var sets = Session.Sets;
+        var sets = new Lazy<HostSets>(() => _sets = Session.Inventory.Sets(_sets));
         var done = new HashSet<DispatchHost>();
         foreach (var one in given)
         {

@@ -36,8 +36,5 @@ internal static class Session
 
     public static HostInventory Inventory => HostInventory.OfUser;
 
-    /// <summary>The inventory as it is now, read when the first name is looked up.</summary>
-    public static Lazy<HostSets> Sets => new(() => Inventory.Sets());
-
     public static void Listen(Action<WorkStep>? listener) => Listening.Value = listener;
 }

@@ -151,6 +151,17 @@ public sealed class HostSetsTests : IDisposable
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"it took {clock.Elapsed}");
     }
 
+    [Fact]
+    public async Task Sets_of_a_file_that_has_not_changed_are_the_same_again()
+    {
+        var before = _folder.Inventory.Sets();
+        Assert.Same(before, _folder.Inventory.Sets(before));
+        using var other = new InventoryFolder(await File.ReadAllTextAsync(_folder.File, TestContext.Current.CancellationToken));
+        Assert.NotSame(before, other.Inventory.Sets(before));
+        await _folder.Inventory.RemoveAsync("gpu1", TestContext.Current.CancellationToken);
+        Assert.Equal(["gpu2"], _folder.Inventory.Sets(before).Expand("@gpu"));
+    }
+
     [Theory, InlineData("", 0), InlineData("web1", 0), InlineData("web1,", 5), InlineData("web1!w", 5), InlineData("h[1,2", 0), InlineData("h[1,2]&", 7), InlineData("a^b!c", 4), InlineData("u@[fe80::1]", 0)]
     public void LastOperand_is_where_the_word_that_is_typed_begins(string typed, int at) => Assert.Equal(at, HostSets.LastOperand(typed));
 }
