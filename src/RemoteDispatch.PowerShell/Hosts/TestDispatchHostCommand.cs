@@ -9,12 +9,26 @@ namespace RemoteDispatch.PowerShell.Hosts;
 [OutputType(typeof(HostHealth))]
 public sealed class TestDispatchHostCommand : DispatchCmdlet
 {
+    private HostCheckOptions _options = new();
+
     /// <summary>Names, addresses or hosts.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "ComputerName", "Cn")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public required HostIdentity[] HostName { get; set; }
+
+    /// <summary>Which checks; without it, all of them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckNameCompleter))]
+    public string[] Check { get; set; } = [];
+
+    /// <summary>Checks that must pass, beside those that must anyway.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckNameCompleter))]
+    public string[] Require { get; set; } = [];
 
     /// <summary>How many hosts are asked at once.</summary>
     [Parameter]
@@ -28,13 +42,27 @@ public sealed class TestDispatchHostCommand : DispatchCmdlet
     protected override int Throttle => ThrottleLimit;
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        _options = new HostCheckOptions { Checks = Check, Required = Require };
+        try
+        {
+            _options.Validate(Dispatcher.CheckNames);
+        }
+        catch (DispatchException e)
+        {
+            ThrowTerminatingError(Failures.ToErrorRecord(e, e.Reason == FailureReason.InvalidInput ? Check.Concat(Require).ToArray() : null));
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         foreach (var name in HostName)
         {
             Start(name.Name, async () =>
             {
-                var health = await Dispatcher.CheckAsync(name.Resolve(), StopToken).ConfigureAwait(false);
+                var health = await Dispatcher.CheckAsync(name.Resolve(), _options, StopToken).ConfigureAwait(false);
                 await SayAsync(() => WriteObject(health)).ConfigureAwait(false);
             });
         }
