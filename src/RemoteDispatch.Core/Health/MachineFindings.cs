@@ -10,8 +10,12 @@ internal static class MachineFindings
 
     private static readonly TimeSpan MostOffset = TimeSpan.FromSeconds(10);
 
-    public static Finding System(HostFacts facts) =>
-        Finding.Pass(string.Join(", ", new[] { facts["host.release"], facts["host.system"], facts["host.shell"] is { } shell ? $"login shell {shell}" : null }.OfType<string>()));
+    public static Finding System(HostFacts facts)
+    {
+        var shell = facts["host.shell"] is { } path ? $"login shell {path}" : null;
+        var said = string.Join(", ", new[] { facts["host.release"], facts["host.system"], shell }.OfType<string>());
+        return said.Length > 0 ? Finding.Pass(said) : Finding.Skip("the host does not say", "See whether 'uname -srm' works there.");
+    }
 
     public static Finding Memory(HostFacts facts)
     {

@@ -14,9 +14,9 @@ internal static class PlaceFindings
         return Finding.Pass($"as {facts["host.user"]} on {facts["host.system"]}{where}");
     }
 
-    public static Finding Workspace(HostFacts facts) => facts["workspace.refused"] is { } refused
-        ? Finding.Fail(refused, "Mend that on the host, or name another workspace root.")
-        : Finding.Pass(facts["workspace.root"] ?? "");
+    public static Finding Workspace(HostFacts facts) => facts["workspace.owned"] is not null
+        ? Finding.Pass(facts["workspace.root"] ?? "")
+        : Finding.Fail(facts["workspace.refused"] ?? "the host did not say whether it can be used", "Mend that on the host, or name another workspace root.");
 
     public static Finding Detach(HostFacts facts) => facts["detach.way"] is { } way
         ? Finding.Pass($"by setsid ({way})")

@@ -117,7 +117,11 @@ rd_about_system() {
 rd_about_workspace() {
   [ -n "$RD_ROOT" ] || return 0
   printf 'workspace.root %.400s\n' "$RD_ROOT"
-  RD_SAID=$(rd_owned) || printf 'workspace.refused %.400s\n' "${RD_SAID#refused }"
+  if RD_SAID=$(rd_owned); then
+    printf 'workspace.owned yes\n'
+  else
+    printf 'workspace.refused %.400s\n' "${RD_SAID#refused }"
+  fi
 }
 
 rd_about_detach() {
