@@ -35,7 +35,7 @@ Describe 'Test-DispatchHost' {
         }
 
         It 'shows as a table with the system, and what failed' {
-            Test-DispatchHost local -Check connect, system -Require gpu | Out-String -Width 200 | Should -Match 'local +False .* gpu: nvidia-smi is not there'
+            Test-DispatchHost local -Check connect, system -Require orbstack | Out-String -Width 200 | Should -Match 'local +False .* orbstack: not there'
             Test-DispatchHost local | Format-List | Out-String -Width 200 | Should -Match "System +: $(uname -s)"
         }
 
@@ -63,10 +63,10 @@ Describe 'Test-DispatchHost' {
             $health.Checks.Name | Should -Be 'connect', 'disk', 'git'
             $health.Checks.Where({ $_.Required }).Name | Should -Be 'connect', 'disk'
             $health.Healthy | Should -BeTrue
-            $unfit = Test-DispatchHost local -Check connect -Require gpu
+            $unfit = Test-DispatchHost local -Check connect -Require orbstack
             $unfit.Healthy | Should -BeFalse
-            $unfit['gpu'].Status | Should -Be 'Skip'
-            $unfit['gpu'].Remedy | Should -Not -BeNullOrEmpty
+            $unfit['orbstack'].Status | Should -Be 'Skip'
+            $unfit['orbstack'].Remedy | Should -Not -BeNullOrEmpty
         }
 
         It 'refuses an unknown name with the names of all, and asks nobody' {

@@ -93,10 +93,10 @@ public sealed class HostProbeTests : IDisposable
     public async Task Required_check_that_was_not_selected_is_asked_too_and_fails_the_host_where_it_is_not_there()
     {
         await using var bench = new HealthBench("dash");
-        var health = await bench.CheckAsync(new HostCheckOptions { Checks = ["system"], Required = ["GPU"] });
-        Assert.Equal(["connect", "system", "gpu"], health.Checks.Select(c => c.Name));
-        Assert.Equal((CheckStatus.Skip, true), (health["gpu"]!.Status, health["gpu"]!.Required));
-        Assert.NotEmpty(health["gpu"]!.Remedy!);
+        var health = await bench.CheckAsync(new HostCheckOptions { Checks = ["system"], Required = ["OrbStack"] });
+        Assert.Equal(["connect", "system", "orbstack"], health.Checks.Select(c => c.Name));
+        Assert.Equal((CheckStatus.Skip, true), (health["orbstack"]!.Status, health["orbstack"]!.Required));
+        Assert.NotEmpty(health["orbstack"]!.Remedy!);
         Assert.False(health.Healthy);
     }
 

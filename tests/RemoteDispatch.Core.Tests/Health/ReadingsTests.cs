@@ -33,10 +33,12 @@ public sealed class ReadingsTests
     [Theory]
     [InlineData("KillUserProcesses=no|KillOnlyUsers=|KillExcludeUsers=root", false), InlineData("KillUserProcesses=yes|KillOnlyUsers=|KillExcludeUsers=root", true)]
     [InlineData("KillUserProcesses=yes|KillOnlyUsers=|KillExcludeUsers=root me", false), InlineData("KillUserProcesses=yes|KillOnlyUsers=you|KillExcludeUsers=", false)]
-    [InlineData("KillUserProcesses=yes|KillOnlyUsers=me you|KillExcludeUsers=", true), InlineData("KillUserProcesses=yes", true), InlineData("Failed to connect to bus", null)]
-    public void Logind_ends_what_its_settings_say(string said, bool? expected)
+    [InlineData("KillUserProcesses=yes|KillOnlyUsers=me you|KillExcludeUsers=", true), InlineData("KillUserProcesses=no|KillOnlyUsers=me|KillExcludeUsers=", true)]
+    [InlineData("KillOnlyUsers=|KillExcludeUsers=|KillUserProcesses=yes", true), InlineData("KillOnlyUsers=|KillExcludeUsers=|KillUserProcesses=yes", false, "root")]
+    [InlineData("KillOnlyUsers=|KillExcludeUsers=me|KillUserProcesses=yes", true, "root"), InlineData("Failed to connect to bus", null)]
+    public void Logind_ends_what_its_settings_say(string said, bool? expected, string user = "me")
     {
-        string[] lines = ["host.user me", "survival.code 0", .. said.Split('|').Select(l => $"survival.says {l}")];
+        string[] lines = [$"host.user {user}", "survival.code 0", .. said.Split('|').Select(l => $"survival.says {l}")];
         Assert.Equal(expected, PlaceReadings.KillsAtLogout(Of(lines)));
         Assert.Equal(expected == true ? CheckStatus.Fail : CheckStatus.Pass, PlaceFindings.Survival(Of(lines)).Status);
         Assert.Equal(CheckStatus.Pass, PlaceFindings.Survival(Of([.. lines, "survival.linger yes"])).Status);
