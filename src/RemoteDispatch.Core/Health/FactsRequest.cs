@@ -13,19 +13,26 @@ internal static class FactsRequest
         var asked = checks.ToArray();
         var wanted = agents.Where(a => asked.Any(c => c.Name == a.Name)).ToArray();
         var script = new StringBuilder("(\n").Append(ShellText.Load("facts.sh"));
-        script.Append(CultureInfo.InvariantCulture, $"RD_NAMES={ShellQuote.Quote(Words(wanted.SelectMany(a => a.Variables)))}\n");
-        script.Append(CultureInfo.InvariantCulture, $"RD_FOLDERS={ShellQuote.Quote(Words(wanted.SelectMany(a => a.FolderVariables)))}\n");
-        script.Append("rd_each() {\n:\n");
-        foreach (var agent in wanted)
+        if (wanted.Length > 0)
+            AddAgents(script, wanted);
+        var seconds = (long)Math.Max(1, Math.Ceiling(patience.TotalSeconds));
+        script.Append(ShellCall.To("rd_facts").With(HostChannel.NewNonce()).With(seconds).With(root).With(asked.Select(c => c.Question).OfType<string>().Distinct()));
+        return script.Append("\n)").ToString();
+    }
+
+    private static void AddAgents(StringBuilder script, AgentProgram[] agents)
+    {
+        script.Append(ShellText.Load("agents.sh"));
+        script.Append(CultureInfo.InvariantCulture, $"RD_NAMES={ShellQuote.Quote(Words(agents.SelectMany(a => a.Variables)))}\n");
+        script.Append(CultureInfo.InvariantCulture, $"RD_FOLDERS={ShellQuote.Quote(Words(agents.SelectMany(a => a.FolderVariables)))}\n");
+        script.Append("rd_each() {\n");
+        foreach (var agent in agents)
         {
             var proofs = agent.Proofs.ToArray();
             script.Append(ShellCall.To("\"$1\"").With(agent.Name).With(agent.Program).With(proofs.Length).With(proofs).With(agent.VersionArguments)).Append('\n');
         }
 
         script.Append("}\n");
-        var seconds = (long)Math.Max(1, Math.Ceiling(patience.TotalSeconds));
-        script.Append(ShellCall.To("rd_facts").With(HostChannel.NewNonce()).With(seconds).With(root).With(asked.Select(c => c.Question).OfType<string>().Distinct()));
-        return script.Append("\n)").ToString();
     }
 
     private static string Words(IEnumerable<string> names) => string.Join(' ', names.Distinct());

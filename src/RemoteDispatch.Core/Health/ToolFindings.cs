@@ -15,7 +15,9 @@ internal static partial class ToolFindings
             return Finding.Skip("not there", $"Install {name} there, and see that its user may use it.");
         if (Silent(facts, answer, remedy) is { } silent)
             return silent;
-        return answer.IsGood ? Finding.Pass($"{answer.Last} at {answer.Path}", answer.Took)
+        // It may also warn of something, before or after.
+        var said = answer.Says.LastOrDefault(l => char.IsAsciiDigit(l[0])) ?? answer.Last;
+        return answer.IsGood ? Finding.Pass($"{said} at {answer.Path}", answer.Took)
             : Finding.Fail(answer.Last.Length > 0 ? answer.Last : $"{answer.Path} ended with code {answer.Code}", remedy, answer.Took);
     }
 

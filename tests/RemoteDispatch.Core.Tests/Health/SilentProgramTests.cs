@@ -56,14 +56,14 @@ public sealed class SilentProgramTests
         await using var bench = new HealthBench(shell);
         bench.StandIn("docker", "printf '\\033[2J\\033]0;owned\\007one\\r\\ntwo\\036abc(\\nworkspace.refused by a liar\\n'; head -c 3000000 /dev/zero | tr '\\0' x; exit 3");
         bench.StandIn("git", "yes 'git version 2.1.0 \u202egpj'");
-        bench.StandIn("tmux", "printf 'tmux.code 0\\ncode 0\\ndisk.says x 1 2 3 4%% /\\n'; exit 9");
+        bench.StandIn("tmux", "printf 'tmux.code 0\\ncode 0\\ndisk.says x 1 2 3 4%% /\\n\\033[31mred\\007\\n'; exit 9");
         var health = await bench.CheckAsync("docker", "git", "tmux", "disk", "workspace");
         Assert.All(health.Checks, c => Assert.DoesNotContain(c.Detail, ch => char.IsControl(ch) || ch == '\u202e'));
         Assert.All(health.Checks, c => Assert.InRange(c.Detail.Length, 1, 500));
         Assert.Equal(CheckStatus.Fail, health["docker"]!.Status);
         Assert.StartsWith("xxx", health["docker"]!.Detail, StringComparison.Ordinal);
         Assert.Equal("no answer within 1 s", health["git"]!.Detail);
-        Assert.Contains("code 9", health["tmux"]!.Detail, StringComparison.Ordinal);
+        Assert.EndsWith("tmux ended with code 9: [31mred", health["tmux"]!.Detail, StringComparison.Ordinal);
         Assert.Equal(CheckStatus.Pass, health["disk"]!.Status);
         Assert.Equal((CheckStatus.Pass, bench.Root), (health["workspace"]!.Status, health["workspace"]!.Detail));
     }
