@@ -51,7 +51,7 @@ public sealed class ConnectionCountTests
         await using var fleet = await OwnFleet.StartAsync(1, _ => new FleetHostOptions { LoginScript = counter.LoginScript });
         var server = fleet.Hosts[0];
         await using var bench = new Bench(fleet);
-        var health = await bench.Dispatcher.CheckAsync(Bench.HostOf(server), null, Bench.Cancel);
+        var health = await bench.Dispatcher.CheckAsync(Bench.HostOf(server), Bench.Cancel);
 
         Assert.True(health.Healthy, string.Join("; ", health.Checks));
         Assert.Equal(bench.Dispatcher.CheckNames, health.Checks.Select(c => c.Name));

@@ -12,7 +12,7 @@ public sealed class HealthTests(SharedFleet shared)
     {
         await using var bench = new Bench(shared.Fleet);
         var server = shared.Fleet.Hosts[0];
-        var health = await bench.Dispatcher.CheckAsync(Bench.HostOf(server), null, Bench.Cancel);
+        var health = await bench.Dispatcher.CheckAsync(Bench.HostOf(server), Bench.Cancel);
         Assert.Equal(await ByHand("uname -srm"), health.System);
         Assert.Equal(await ByHand("id -un"), health.User);
         Assert.Equal(await ByHand("awk '/^MemTotal/ { print $2 * 1024 }' /proc/meminfo"), health.MemoryTotalBytes!.Value.ToString(CultureInfo.InvariantCulture));
@@ -31,7 +31,7 @@ public sealed class HealthTests(SharedFleet shared)
         await using var fleet = await OwnFleet.StartAsync(50);
         await fleet.Hosts[17].StopAsync(Bench.Cancel);
         await using var bench = new Bench(fleet, o => o with { ConnectTimeout = TimeSpan.FromMinutes(1) });
-        var healths = await Task.WhenAll(fleet.Hosts.Select(h => bench.Dispatcher.CheckAsync(Bench.HostOf(h), null, Bench.Cancel)));
+        var healths = await Task.WhenAll(fleet.Hosts.Select(h => bench.Dispatcher.CheckAsync(Bench.HostOf(h), Bench.Cancel)));
         Assert.Equal("h18", Assert.Single(healths, h => !h.Healthy).HostName);
         Assert.Equal(FailureReason.ConnectionRefused, healths[17].Failure!.Reason);
         Assert.All(fleet.Hosts.Where((_, i) => i != 17), h => Assert.Equal(1, h.CountConnections()));
@@ -74,5 +74,19 @@ public sealed class HealthTests(SharedFleet shared)
         await using var later = new Bench(fleet);
         var without = await later.Dispatcher.CheckAsync(host, new HostCheckOptions { Required = ["container"] }, Bench.Cancel);
         Assert.Equal((false, CheckStatus.Skip), (without.Healthy, without["container"]!.Status));
+    }
+
+    [Fact]
+    public async Task Key_of_a_forwarded_agent_is_listed_through_it_where_the_entry_forwards_it_and_nowhere_else()
+    {
+        using var agent = await SshAgentProcess.WithKeyAsync(shared.Fleet.IdentityPath);
+        using var program = new Rdispatch(shared.Fleet.SshConfigPath) { Agent = agent.Socket };
+        Assert.Equal(0, (await program.RunAsync("hosts", "add", "with", shared.Fleet.Hosts[0].Address, "--forward-agent")).Code);
+        var with = await program.RunAsync("check", "with", "--check", "connect", "--require", "agent-forwarding");
+        Assert.True(with.Code == 0, with.Errors);
+        Assert.Contains(" 1 key through ", with.Output, StringComparison.Ordinal);
+        var without = await program.RunAsync("check", "h2", "--check", "connect", "--require", "agent-forwarding");
+        Assert.Equal(Cli.ExitCodes.Unhealthy, without.Code);
+        Assert.Contains("no agent is forwarded", without.Errors, StringComparison.Ordinal);
     }
 }

@@ -45,7 +45,7 @@ internal static partial class ToolFindings
     public static Finding AgentForwarding(HostFacts facts)
     {
         var answer = facts.Answer("agent-forwarding");
-        const string Remedy = "Forward an agent that holds a key: start one here, ssh-add the key, and allow the forwarding for this host.";
+        const string Remedy = "Forward an agent that holds a key: start one here, ssh-add the key, and allow it for this host (Set-DispatchHost -ForwardAgent).";
         if (answer.Path is null)
             return Finding.Skip("no agent is forwarded", Remedy);
         if (Silent(facts, answer, Remedy) is { } silent)

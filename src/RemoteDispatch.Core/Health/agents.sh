@@ -52,7 +52,7 @@ for one in $RD_FOLDERS; do eval "[ -z \"\${$one-}\" ] || printf \"%s DIR %s %s\\
 '
   # shellcheck disable=SC2090
   export RD_LOOK RD_NONCE RD_NAMES RD_FOLDERS
-  # shellcheck disable=SC2016 # for the login shell
+  # shellcheck disable=SC2016,SC2034 # for the login shell; rd_ask reads the share
   RD_TOLD=$(RD_SHARE=20000 && rd_ask login rd_quiet "${SHELL:-sh}" -l -c 'exec sh -c "$RD_LOOK"')
   rd_by_line
   for RD_LINE in $RD_TOLD; do
