@@ -56,7 +56,7 @@ public sealed record HostHealth
     /// <summary>How far its clock is ahead of the one here; negative where it is behind. See <see cref="ClockUncertainty"/>.</summary>
     public TimeSpan? ClockOffset { get; init; }
 
-    /// <summary>By how much <see cref="ClockOffset"/> may be wrong: half of the round trip, and half a second where the host's date knows only whole ones.</summary>
+    /// <summary>By how much <see cref="ClockOffset"/> may be wrong: half of the round trip, and up to half a second more where the host's date knows only whole ones.</summary>
     public TimeSpan? ClockUncertainty { get; init; }
 
     /// <summary>Its GPUs.</summary>
