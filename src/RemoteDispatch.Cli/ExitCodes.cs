@@ -31,6 +31,7 @@ internal static class ExitCodes
     public const int Unhealthy = 217;
     public const int TaskBlocked = 218;
     public const int WorkspaceRefused = 219;
+    public const int NoHealthyHost = 220;
     public const int CredentialUnavailable = 221;
 
     /// <summary>The table, as the help and the README show it.</summary>
@@ -60,6 +61,7 @@ internal static class ExitCodes
         ("217", "a checked host is not healthy"),
         ("218", "the task is blocked: it needs something that only a person can give"),
         ("219", "the host refuses the place of the workspaces"),
+        ("220", "fewer of the hosts that could be taken are healthy than are wanted"),
         ("221", "a credential for the task cannot be had here"),
     ];
 
@@ -84,6 +86,7 @@ internal static class ExitCodes
         FailureReason.StopIncomplete => StopIncomplete,
         FailureReason.WaitTimedOut => WaitTimedOut,
         FailureReason.UnexpectedReply => Other,
+        FailureReason.NoHealthyHost => NoHealthyHost,
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "This reason has no exit code yet: give it one."),
     };
 

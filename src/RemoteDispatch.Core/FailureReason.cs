@@ -86,4 +86,7 @@ public enum FailureReason
 
     /// <summary>The host answered something that this version does not understand.</summary>
     UnexpectedReply,
+
+    /// <summary>Fewer of the hosts that could be taken are healthy than are wanted.</summary>
+    NoHealthyHost,
 }

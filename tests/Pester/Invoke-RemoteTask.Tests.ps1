@@ -381,6 +381,71 @@ Describe 'Invoke-RemoteTask' -Tag Local {
         }
     }
 
+    Context 'with a capability instead of a name' -Tag Fleet {
+        BeforeAll {
+            Add-Fleet
+            Add-DispatchHost any-down (Get-ClosedPort) -Capability any, fast -Force
+            Set-DispatchHost h1, h2 -Capability fleet, any
+            Set-DispatchHost h3 -Capability fleet, fast
+            Get-RemoteTask -HostName h1, h2, h3 | Remove-RemoteTaskWorkspace -Force
+        }
+
+        It 'picks the healthy host with the fewest running tasks for -First' {
+            $gate = New-Gate
+            $busy = Invoke-RemoteTask $gate.Wait h1
+            $task = Invoke-RemoteTask 'echo chosen' -Capability any -First 1 -Wait
+            $task.HostName | Should -Be 'h2'
+            $task.State | Should -Be 'Succeeded'
+            $two = Invoke-RemoteTask 'true' -Capability ANY -First 2
+            $two.HostName | Sort-Object | Should -Be 'h1', 'h2'
+            $gate.Open()
+            $null = Wait-RemoteTask $busy
+        }
+
+        It 'takes all hosts that have every capability without -First' {
+            (Invoke-RemoteTask 'true' -Capability fleet, any).HostName | Sort-Object | Should -Be 'h1', 'h2'
+            (Invoke-RemoteTask 'true' -Capability any -ErrorAction SilentlyContinue -ErrorVariable failed).Count | Should -Be 2
+            $failed.TargetObject | Should -Be 'any-down'
+        }
+
+        It 'sends scripts and makes jobs that way, too' {
+            Set-Content "$Sandbox/files/where.sh" 'echo "$1"'
+            $task = Invoke-RemoteTask -FilePath "$Sandbox/files/where.sh" -ArgumentList here -Capability any -First 1 -Wait
+            Get-RemoteTaskLog $task | Should -Be 'here'
+            $job = Invoke-RemoteTask 'true' -Capability any -First 2 -AsJob
+            @($job | Receive-Job -Wait -AutoRemoveJob).Count | Should -Be 2
+        }
+
+        It 'says why each of the others was left out where too few are healthy' {
+            $null = Invoke-RemoteTask 'true' -Capability any -First 3 -ErrorAction SilentlyContinue -ErrorVariable failed
+            $failed[0].FullyQualifiedErrorId | Should -BeLike 'NoHealthyHost,*'
+            $failed[0].CategoryInfo.Category | Should -Be 'ResourceUnavailable'
+            $failed[0].Exception.Message | Should -Match '2 are healthy, and 3 are wanted.*any-down \(connect: .*refused'
+            $null = Invoke-RemoteTask 'true' -Capability no-host-has-it -ErrorAction SilentlyContinue -ErrorVariable failed
+            $failed[0].FullyQualifiedErrorId | Should -BeLike 'HostNotFound,*'
+        }
+
+        It 'names the candidates with -WhatIf, and opens no connection' {
+            Use-NewSession
+            $before = Get-ConnectionCount h1
+            $plan = Invoke-OtherProcess "Invoke-RemoteTask 'make' -Capability fleet -First 1 -WhatIf"
+            $plan -join ' ' | Should -Match 'fewest running tasks of h1, h2, h3: make'
+            Invoke-RemoteTask 'true' -Capability fleet -WhatIf | Should -BeNullOrEmpty
+            Invoke-RemoteTask 'true' -Capability fleet -First 1 -WhatIf | Should -BeNullOrEmpty
+            Get-ConnectionCount h1 | Should -Be $before
+        }
+
+        It 'refuses a host beside a capability, and -First without one' {
+            { Invoke-RemoteTask 'true' h1 -Capability any } | Should -Throw -ErrorId 'PositionalParameterNotFound,*'
+            { Invoke-RemoteTask 'true' -HostName h1 -Capability any } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+            { Invoke-RemoteTask 'true' -First 1 } | Should -Throw
+        }
+
+        It 'completes capabilities' {
+            (Get-Completion 'Invoke-RemoteTask true -Capability an').CompletionText | Should -Be 'any'
+        }
+    }
+
     Context 'when Ctrl-C is pressed' {
         It 'stops waiting in under two seconds, and the task lives on' {
             $gate = New-Gate

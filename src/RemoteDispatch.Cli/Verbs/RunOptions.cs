@@ -10,6 +10,8 @@ namespace RemoteDispatch.Cli.Verbs;
 internal static class RunOptions
 {
     public static readonly Option<string[]> Hosts = Common.Hosts("Where to run it: a name of the inventory, an address, or a set of them ('web[1-20]!web7', '@gpu'); may be given several times. [default: local]");
+    public static readonly Option<string[]> Capabilities = new("--capability") { Description = "Instead of --host: the hosts of the inventory that have this; may be given several times, for hosts that have all.", HelpName = "WORD" };
+    public static readonly Option<long?> First = Common.Number("--first", "With --capability: only so many of them, the healthy ones with the fewest running tasks.", "N", 1);
     public static readonly Option<string?> Id = new("--id") { Description = "The task's id. Dispatched again with it, the same task never runs twice.", HelpName = "ID" };
     public static readonly Option<bool> Wait = new("--wait") { Description = "Follow the log, and end with the task's own exit code." };
     public static readonly Option<TimeSpan?> Timeout = Common.Span("--timeout", "The task's time limit. The host keeps to it, whoever waits.");
@@ -30,6 +32,10 @@ internal static class RunOptions
         var words = result.GetResult(Command)?.Tokens.Count ?? 0;
         if (result.GetResult(File) is null == (words == 0))
             result.AddError(words == 0 ? "There is nothing to run: put the command behind '--', or name a script with --file." : "A script and a command are one too many.");
+        if (result.GetResult(Capabilities) is null && result.GetResult(First) is not null)
+            result.AddError("--first chooses among the hosts that have a --capability.");
+        if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
+            result.AddError("--host and --capability are one too many.");
         foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
         {
             if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)

@@ -122,12 +122,12 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         return lines[0] == "removed" ? null : Understand(host, lines[0], () => WorkspaceState.Parse(lines[0]));
     }
 
-    /// <summary>Facts about the host, as <c>rd_facts</c> prints them: a name, a blank, a value.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> FactsAsync(DispatchHost host, CancellationToken cancellationToken)
-    {
-        var lines = await AskLinesAsync(host, ShellCall.To("rd_facts").With(Root(host)), cancellationToken).ConfigureAwait(false);
-        return lines.Select(Cut).GroupBy(f => f.Word).ToDictionary(f => f.Key, f => f.Last().After, StringComparer.Ordinal);
-    }
+    /// <summary>What a host answers to the one request of a check: lines of a name, a blank, and a value.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="request">Makes the request, given the host's workspace root.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<IReadOnlyList<string>> FactsAsync(DispatchHost host, Func<string, string> request, CancellationToken cancellationToken) =>
+        (await AskAsync(host, ChannelUse.Control, request(Root(host)), cancellationToken).ConfigureAwait(false)).Text.Split('\n');
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _pool.DisposeAsync();

@@ -316,24 +316,3 @@ rd_remove() {
   RD_SAID=$(rm -rf -- "$RD_DIR" 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 9; }
   echo removed
 }
-
-# rd_facts ROOT: what a check of the host wants to know, a line 'NAME VALUE' each; a fact that cannot be had is left out.
-rd_facts() {
-  rd_root "$1" || return 9
-  echo "system $(uname -srm 2>/dev/null)"
-  echo "user $(id -un 2>/dev/null)"
-  printf 'home %s\n' "${HOME-}"
-  printf 'root %s\n' "$RD_ROOT"
-  rd_boot
-  echo "boot $RD_BOOT"
-  echo "clock $(date +%s)"
-  RD_SAID=$(rd_detacher) || printf 'detach-refused %s\n' "$RD_SAID"
-  rd_detacher >/dev/null && echo "detach $RD_SETSID"
-  if RD_SAID=$(rd_owned); then echo 'workspace ok'; else printf 'workspace-refused %s\n' "${RD_SAID#refused }"; fi
-  # POSIX df: the line after the heading, 1024-byte blocks, the fourth field is what is free.
-  df -Pk -- "$RD_ROOT" 2>/dev/null | while read -r _ _ _ RD_FREE _; do echo "free-kib $RD_FREE"; done
-  for RD_ONE in docker podman tmux git; do
-    RD_SAID=$(command -v "$RD_ONE" 2>/dev/null) && printf 'tool-%s %s\n' "$RD_ONE" "$RD_SAID"
-  done
-  return 0
-}

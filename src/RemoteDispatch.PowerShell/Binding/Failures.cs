@@ -26,7 +26,7 @@ internal static class Failures
             or FailureReason.CredentialUnavailable => ErrorCategory.AuthenticationError,
         FailureReason.ConnectTimedOut or FailureReason.RequestTimedOut or FailureReason.WaitTimedOut => ErrorCategory.OperationTimeout,
         FailureReason.ContainerAmbiguous => ErrorCategory.InvalidOperation,
-        FailureReason.ContainerUnavailable => ErrorCategory.ResourceUnavailable,
+        FailureReason.ContainerUnavailable or FailureReason.NoHealthyHost => ErrorCategory.ResourceUnavailable,
         FailureReason.WorkspaceRefused => ErrorCategory.PermissionDenied,
         FailureReason.LaunchFailed => ErrorCategory.OpenError,
         FailureReason.TaskRunning => ErrorCategory.ResourceBusy,
