@@ -16,7 +16,7 @@ internal static class RunVerb
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh")
         {
             RunOptions.Hosts, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
-            RunOptions.LoginShell, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
+            RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
         verb.Validators.Add(RunOptions.Validate);
         return verb;
