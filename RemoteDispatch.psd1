@@ -13,6 +13,7 @@
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'Add-DispatchHost'
+        'Enter-RemoteTask'
         'Get-DispatchHost'
         'Get-RemoteTask'
         'Get-RemoteTaskLog'

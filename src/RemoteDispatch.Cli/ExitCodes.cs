@@ -32,6 +32,7 @@ internal static class ExitCodes
     public const int TaskBlocked = 218;
     public const int WorkspaceRefused = 219;
     public const int CredentialUnavailable = 221;
+    public const int NoTerminal = 222;
 
     /// <summary>The table, as the help and the README show it.</summary>
     public static IReadOnlyList<(string Codes, string Meaning)> Table { get; } =
@@ -61,6 +62,7 @@ internal static class ExitCodes
         ("218", "the task is blocked: it needs something that only a person can give"),
         ("219", "the host refuses the place of the workspaces"),
         ("221", "a credential for the task cannot be had here"),
+        ("222", "the task has no terminal to attach to, or there is none here"),
     ];
 
     /// <summary>The code of a failure.</summary>
@@ -83,6 +85,7 @@ internal static class ExitCodes
         FailureReason.TaskRunning => TaskRunning,
         FailureReason.StopIncomplete => StopIncomplete,
         FailureReason.WaitTimedOut => WaitTimedOut,
+        FailureReason.NoTerminal => NoTerminal,
         FailureReason.UnexpectedReply => Other,
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "This reason has no exit code yet: give it one."),
     };

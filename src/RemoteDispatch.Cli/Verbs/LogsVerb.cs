@@ -31,7 +31,7 @@ internal static class LogsVerb
 
     private static async Task<int> LogsAsync(Invocation run)
     {
-        var task = await FindAsync(run).ConfigureAwait(false);
+        var task = await run.SelectOneAsync(run.Get(Id), run.Get(Host)).ConfigureAwait(false);
         ILogPrinter printer = run.IsJson ? new JsonLog(run.Screen) : new RawLog(run.Screen);
         var query = new LogQuery { Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0 };
         try
@@ -52,15 +52,5 @@ internal static class LogsVerb
         {
             throw e.About(task.HostName, task.Id);
         }
-    }
-
-    private static async Task<RemoteTask> FindAsync(Invocation run)
-    {
-        var id = run.Get(Id);
-        var host = run.Get(Host) is { } name ? run.Inventory.Resolve(name) : null;
-        var tasks = await run.Dispatcher.FindAsync(id, host, run.Token).ConfigureAwait(false);
-        return tasks is [var only] ? only : throw new DispatchException(
-            FailureReason.InvalidInput, $"The task '{id}' is on several hosts: {string.Join(", ", tasks.Select(t => t.HostName))}.",
-            "Name one of them with --host.") { TaskId = id };
     }
 }

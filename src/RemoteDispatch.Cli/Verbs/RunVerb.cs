@@ -13,6 +13,7 @@ internal static class RunVerb
             "run", "Sends a command to hosts, where it runs detached, and returns at once.", RunAsync,
             "rdispatch run --wait -- 'uname -a; date'",
             "rdispatch run --host gpu1 --timeout 8h --directory ~/train -- python train.py --epochs 3",
+            "rdispatch run --host gpu1 --id setup-1 --runner tmux --file setup.sh",
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh")
         {
             RunOptions.Hosts, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
