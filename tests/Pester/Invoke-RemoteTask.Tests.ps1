@@ -210,7 +210,7 @@ Describe 'Invoke-RemoteTask' -Tag Local {
         }
 
         It 'completes the runners' {
-            (Get-Completion 'Invoke-RemoteTask true -Runner ').CompletionText | Should -Be 'Auto', 'Session', 'Tmux', 'Systemd'
+            (Get-Completion 'Invoke-RemoteTask true -Runner ').CompletionText | Should -Be 'Auto', 'Session', 'Systemd', 'Tmux'
         }
 
         It 'ends a task at its time limit' {
