@@ -30,7 +30,7 @@ public sealed class AttachTests(SharedFleet shared)
             await attached.StandardInput.FlushAsync(Bench.Cancel);
             await ShownAsync(attached, "got it is me");
             await LeaveAsync(attached);
-            Assert.Contains($"{id}\t{host}\tRunning", await attached.StandardOutput.ReadToEndAsync(Bench.Cancel), StringComparison.Ordinal);
+            Assert.Contains($"{id}\t{host}\tRunning", await RestAsync(attached), StringComparison.Ordinal);
             await attached.WaitForExitAsync(Bench.Cancel);
             Assert.Equal(0, attached.ExitCode);
         }
@@ -42,7 +42,7 @@ public sealed class AttachTests(SharedFleet shared)
             await ShownAsync(again, "got it is me");
             var home = host == "h1" ? shared.Fleet.Hosts[0].HomeOnDisk : program.Folder;
             await File.WriteAllTextAsync(Path.Combine(home, ".remote-dispatch", "tasks", id, "go"), "", Bench.Cancel);
-            Assert.Contains($"{id}\t{host}\tFailed", await again.StandardOutput.ReadToEndAsync(Bench.Cancel), StringComparison.Ordinal);
+            Assert.Contains($"{id}\t{host}\tFailed", await RestAsync(again), StringComparison.Ordinal);
         }
 
         Assert.Equal(5, (await program.RunAsync("wait", id)).Code);
@@ -116,6 +116,10 @@ public sealed class AttachTests(SharedFleet shared)
             shown.Append(piece, 0, count);
         }
     }
+
+    /// <summary>What is shown until the program has ended.</summary>
+    private static async Task<string> RestAsync(Process attached) =>
+        await attached.StandardOutput.ReadToEndAsync(Bench.Cancel).WaitAsync(TimeSpan.FromSeconds(60), Bench.Cancel);
 
     private static async Task LeaveAsync(Process attached)
     {

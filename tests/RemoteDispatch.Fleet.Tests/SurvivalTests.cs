@@ -87,7 +87,12 @@ public sealed class SurvivalTests(OneSystemdHost one) : IClassFixture<OneSystemd
         Assert.Contains("sudo loginctl enable-linger walter", run.Errors, StringComparison.Ordinal);
         Assert.Equal("", await one.Host.RunAsync($"ls -d /home/walter/ran /home/walter/.remote-dispatch/tasks/{id} 2>/dev/null; true", Bench.Cancel));
 
+        var check = await program.RunAsync("check", "h1");
+        Assert.Equal(ExitCodes.Unhealthy, check.Code);
+        Assert.Contains("enable-linger walter", check.Output + check.Errors, StringComparison.Ordinal);
+
         await one.Host.SetLingerAsync(true, Bench.Cancel);
+        Assert.Equal(0, (await program.RunAsync("check", "h1")).Code);
         run = await program.RunAsync(line);
         Assert.True(run.Code == 0, run.Errors);
         Assert.Equal(0, (await program.RunAsync("wait", id)).Code);
@@ -103,6 +108,37 @@ public sealed class SurvivalTests(OneSystemdHost one) : IClassFixture<OneSystemd
         Assert.Equal("Running", await StateOf(program, "plain"));
         Assert.Equal("", await one.Host.RunAsync("grep -l remote-dispatch- /proc/[0-9]*/cgroup; true", Bench.Cancel));
         Assert.Equal(0, (await program.RunAsync("rm", "plain", "--force")).Code);
+    }
+
+    [Theory]
+    [InlineData(false, "KillUserProcesses=yes", "KillExcludeUsers=eve walter")]
+    [InlineData(false, "KillUserProcesses=yes", "KillOnlyUsers=eve")]
+    [InlineData(true, "KillUserProcesses=no", "KillOnlyUsers=eve walter")]
+    [InlineData(true, "KillUserProcesses=yes", "KillExcludeUsers=walt")]
+    public async Task Host_that_names_users_is_taken_at_its_word(bool isKilling, params string[] settings)
+    {
+        await PrepareAsync(isKilling: false, isLingering: false);
+        await one.Host.ConfigureLogindAsync(settings, Bench.Cancel);
+        // logind is asked what it does, and the product what it thinks of it.
+        Assert.Equal("up\n", await SshAsync("setsid -f sleep 6666 </dev/null >/dev/null 2>&1; echo up"));
+        await one.Host.AwaitLogoutAsync(Bench.Cancel);
+        await UntilAsync(async () => await IsThereAsync("sleep 6666") != isKilling);
+        await one.Host.RunAsync("pkill -KILL -xf 'sleep 6666'; true", Bench.Cancel);
+
+        using var program = new Rdispatch(one.Host.SshConfigPath, one.Host.ClientPrefix);
+        Assert.Equal(isKilling ? ExitCodes.LaunchFailed : 0, (await program.RunAsync("run", "--wait", "--host", "h1", "--", "true")).Code);
+    }
+
+    [Fact]
+    public async Task Task_of_root_is_excluded_by_default_and_survives_the_last_logout()
+    {
+        await PrepareAsync(isKilling: true, isLingering: false);
+        using var program = new Rdispatch(one.Host.SshConfigPath, one.Host.ClientPrefix);
+        var run = await program.RunAsync("run", "--host", "root@h1", "--id", "roots", "--", "exec sleep 5555");
+        Assert.True(run.Code == 0, run.Errors);
+        await one.Host.AwaitLogoutAsync(Bench.Cancel);
+        Assert.Equal("Running", await StateOf(program, "roots"));
+        Assert.Equal(0, (await program.RunAsync("rm", "roots", "--force")).Code);
     }
 
     [Fact]
@@ -145,7 +181,7 @@ public sealed class SurvivalTests(OneSystemdHost one) : IClassFixture<OneSystemd
         {
             RedirectStandardOutput = true,
         })!;
-        var said = await ssh.StandardOutput.ReadToEndAsync(Bench.Cancel);
+        var said = await ssh.StandardOutput.ReadToEndAsync(Bench.Cancel).WaitAsync(TimeSpan.FromSeconds(30), Bench.Cancel);
         await ssh.WaitForExitAsync(Bench.Cancel);
         return said;
     }

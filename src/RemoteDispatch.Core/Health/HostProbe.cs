@@ -56,8 +56,10 @@ internal sealed class HostProbe(WorkspaceClient workspaces)
             ? new HostCheck("workspace", CheckStatus.Fail, true, duration, refused, "Mend that on the host, or name another workspace root.")
             : new HostCheck("workspace", CheckStatus.Pass, true, duration, Fact("root") ?? "");
 
-        yield return Fact("detach") is { } way
-            ? new HostCheck("detach", CheckStatus.Pass, true, duration, $"by setsid ({way})")
+        yield return facts.GetValueOrDefault("unfit", "").Split('\t') is [var why, var remedy]
+            ? new HostCheck("detach", CheckStatus.Fail, true, duration, Text.OneLine(why, 300), Text.OneLine(remedy, 300))
+            : Fact("detach") is { } way
+            ? new HostCheck("detach", CheckStatus.Pass, true, duration, $"by setsid ({way}){(Fact("scope") == "yes" ? ", in a scope of the user's own systemd manager" : "")}")
             : new HostCheck("detach", CheckStatus.Fail, true, duration, "neither setsid nor perl is there", "Install util-linux or busybox: a task could not outlive its connection.");
 
         if (long.TryParse(Fact("free-kib"), NumberStyles.None, CultureInfo.InvariantCulture, out var free))

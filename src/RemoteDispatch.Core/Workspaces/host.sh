@@ -333,6 +333,8 @@ rd_facts() {
   echo "clock $(date +%s)"
   RD_SAID=$(rd_detacher) || printf 'detach-refused %s\n' "$RD_SAID"
   rd_detacher >/dev/null && echo "detach $RD_SETSID"
+  rd_runner=auto
+  if RD_SAID=$(rd_fit && echo "$RD_SCOPE"); then echo "scope $RD_SAID"; else printf '%s\n' "$RD_SAID"; fi
   if RD_SAID=$(rd_owned); then echo 'workspace ok'; else printf 'workspace-refused %s\n' "${RD_SAID#refused }"; fi
   # POSIX df: the line after the heading, 1024-byte blocks, the fourth field is what is free.
   df -Pk -- "$RD_ROOT" 2>/dev/null | while read -r _ _ _ RD_FREE _; do echo "free-kib $RD_FREE"; done

@@ -58,7 +58,7 @@ rd_kills() {
   # Without a session's name: what the manager itself was told.
   if ! RD_SAID=$(loginctl show-session -p KillUserProcesses -p KillExcludeUsers -p KillOnlyUsers 2>&1); then
     unset RD_KILLS
-    rd_unfit "whether the host ends the processes of $RD_USER at logout cannot be found out: $RD_SAID" \
+    rd_unfit "whether the host ends the processes of $RD_USER at logout cannot be found out: ${RD_SAID%%"$RD_NL"*}" \
       "See there why 'loginctl show-session' fails."
     return 1
   fi

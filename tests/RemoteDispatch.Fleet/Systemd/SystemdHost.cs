@@ -65,13 +65,16 @@ public sealed class SystemdHost : SshHost, IAsyncDisposable
     }
 
     /// <summary>Changes what becomes of processes that outlive their login's session; returns when logind has heard of it.</summary>
-    public Task SetKillUserProcessesAsync(bool isKilling, CancellationToken cancellationToken = default)
-    {
-        var setting = $"KillUserProcesses={(isKilling ? "yes" : "no")}";
-        return RunAsync(
-            $"printf '[Login]\\n{setting}\\n' >/etc/systemd/logind.conf.d/fleet.conf && systemctl kill --signal=HUP systemd-logind && "
-            + $"until loginctl show-session -p KillUserProcesses | grep -qx {setting}; do sleep 0.02; done", cancellationToken);
-    }
+    public Task SetKillUserProcessesAsync(bool isKilling, CancellationToken cancellationToken = default) =>
+        ConfigureLogindAsync([$"KillUserProcesses={(isKilling ? "yes" : "no")}"], cancellationToken);
+
+    /// <summary>Tells logind what <c>logind.conf</c> would, and nothing else; returns when it has heard of it.</summary>
+    /// <param name="settings">Lines, the last of them one that was not set so before, or the only one.</param>
+    /// <param name="cancellationToken">Gives up before it is told.</param>
+    public Task ConfigureLogindAsync(IReadOnlyList<string> settings, CancellationToken cancellationToken = default) => RunAsync(
+        $"printf '%s\\n' '[Login]' {string.Join(' ', settings.Select(Quoting.ForShell))} >/etc/systemd/logind.conf.d/fleet.conf && "
+        + "systemctl kill --signal=HUP systemd-logind && "
+        + $"until loginctl show-session -p {settings[^1].Split('=')[0]} | grep -qx {Quoting.ForShell(settings[^1])}; do sleep 0.02; done", cancellationToken);
 
     /// <summary>Lets the user's manager outlive the last session, or not.</summary>
     public Task SetLingerAsync(bool isLingering, CancellationToken cancellationToken = default) => RunAsync(
