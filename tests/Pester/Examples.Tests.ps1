@@ -9,6 +9,7 @@ BeforeAll {
 
     # What cannot run in a test, by a line that begins so, and why. What is listed and no longer printed is a failure.
     $exceptions = @{
+        'Enter-RemoteTask'                   = 'needs a terminal'
         'Register-ScheduledTask'             = 'needs Windows Task Scheduler'
         'Import-DispatchHost -FromTailscale' = 'needs a tailnet'
     }
@@ -126,6 +127,7 @@ AfterAll {
 
 Describe 'The help' -Tag Fleet {
     It 'examples of Add-DispatchHost run' { Assert-Runs (Get-ExampleCode Add-DispatchHost) }
+    It 'examples of Enter-RemoteTask run' { Assert-Runs (Get-ExampleCode Enter-RemoteTask) }
     It 'examples of Export-DispatchHost run' { Assert-Runs (Get-ExampleCode Export-DispatchHost) }
     It 'examples of Get-DispatchHost run' { Assert-Runs (Get-ExampleCode Get-DispatchHost) }
     It 'examples of Get-RemoteTask run' { Assert-Runs (Get-ExampleCode Get-RemoteTask) }

@@ -174,6 +174,45 @@ Describe 'Invoke-RemoteTask' -Tag Local {
             Get-Content (Invoke-RemoteTask 'echo "<$FROM_PROFILE>"' -Wait 6>$null).LogPath | Should -Be '<>'
         }
 
+        It 'runs a task under the runner that was chosen, and says which' {
+            foreach ($runner in 'Session', 'session') {
+                $task = Invoke-RemoteTask 'echo kept' -Runner $runner
+                "$($task.Runner)" | Should -Be 'Session'
+                ($task | Wait-RemoteTask).ExitCode | Should -Be 0
+                (Get-Content "$Workspaces/$($task.Id)/task.json" | ConvertFrom-Json).runner | Should -Be 'Session'
+            }
+            "$((Invoke-RemoteTask 'true').Runner)" | Should -Be 'Auto'
+            { Invoke-RemoteTask 'true' -Runner Slurm2 } | Should -Throw '*Tmux*'
+        }
+
+        It 'gives a task under tmux a terminal to read from, and the same log and exit code' -Skip:(-not (Get-Command tmux -ErrorAction Ignore)) {
+            $task = Invoke-RemoteTask 'test -t 0 && test ! -t 1 && echo at a terminal; exit 3' -Runner Tmux -Wait 6>$null
+            $task.ExitCode | Should -Be 3
+            Get-Content $task.LogPath | Should -Be 'at a terminal'
+        }
+
+        It 'knows the runner of a task that another session has sent' {
+            $null = Invoke-RemoteTask 'true' -Id runner-known -Runner Session
+            Use-NewSession
+            "$((Get-RemoteTask runner-known -HostName local).Runner)" | Should -Be 'Session'
+        }
+
+        It 'refuses a task that the host could not keep, with what to do about it' -Skip:(Test-Path /run/systemd/system) {
+            Invoke-RemoteTask 'true' -Id unkept -Runner Systemd -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            $failure[0].FullyQualifiedErrorId | Should -Be 'LaunchFailed,RemoteDispatch.PowerShell.Tasks.InvokeRemoteTaskCommand'
+            "$($failure[0])" | Should -Match 'does not run systemd'
+            $failure[0].ErrorDetails.RecommendedAction | Should -Match 'another runner'
+            "$Workspaces/unkept" | Should -Not -Exist
+        }
+
+        It 'says with -WhatIf what would keep the task alive' {
+            "$(Invoke-OtherProcess 'Invoke-RemoteTask true -Runner Tmux -WhatIf')" | Should -Match 'kept by Tmux'
+        }
+
+        It 'completes the runners' {
+            (Get-Completion 'Invoke-RemoteTask true -Runner ').CompletionText | Should -Be 'Auto', 'Session', 'Systemd', 'Tmux'
+        }
+
         It 'ends a task at its time limit' {
             $task = Invoke-RemoteTask 'echo begun; sleep 300' -TimeLimit '1s' -Wait 6>$null
             $task.State | Should -Be 'TimedOut'

@@ -18,6 +18,11 @@ internal static class RunOptions
     public static readonly Option<string?> Directory = new("--directory") { Description = "Where the command runs: a folder on the host. [default: the home]", HelpName = "DIR" };
     public static readonly Option<string[]> Environment = new("--env") { Description = "A variable for the task; may be given several times. It is recorded on the host: no place for secrets.", HelpName = "NAME=VALUE" };
     public static readonly Option<bool> LoginShell = new("--login-shell") { Description = "Run it through the user's login shell, for hosts whose PATH is set in a profile." };
+    public static readonly Option<TaskRunner> Runner = new("--runner")
+    {
+        Description = "What keeps the task alive on the host: auto, session, tmux (attach to it with 'rdispatch attach') or systemd. [default: auto]", HelpName = "RUNNER",
+        CustomParser = ParseRunner,
+    };
     public static readonly Option<long?> Throttle = Common.Number("--throttle", $"How many hosts are worked on side by side. [default: {Results.DefaultThrottle}]", "N", 1);
     public static readonly Option<string?> File = new("--file") { Description = "Send this script instead of COMMAND; '-' is stdin.", HelpName = "PATH" };
     public static readonly Argument<string[]> Command = new("COMMAND")
@@ -65,6 +70,7 @@ internal static class RunOptions
             WorkingDirectory = run.Get(Directory),
             Environment = environment,
             LoginShell = run.Get(LoginShell),
+            Runner = run.Get(Runner),
             TimeLimit = run.Get(Timeout),
         };
         request.Validate();
@@ -73,6 +79,15 @@ internal static class RunOptions
 
     /// <summary>One word is shell text already; several are a command and its arguments, which no shell may take apart again.</summary>
     internal static string ToShellText(IReadOnlyList<string> words) => words is [var text] ? text : ShellQuote.Join(words);
+
+    private static TaskRunner ParseRunner(ArgumentResult result)
+    {
+        var word = result.Tokens[0].Value;
+        if (Enum.GetNames<TaskRunner>().Contains(word, StringComparer.OrdinalIgnoreCase))
+            return Enum.Parse<TaskRunner>(word, ignoreCase: true);
+        result.AddError($"'{word}' is no runner: take {string.Join(", ", Enum.GetNames<TaskRunner>().Select(n => n.ToLowerInvariant()))}.");
+        return TaskRunner.Auto;
+    }
 
     private static async Task<string> ReadScriptAsync(string path, CancellationToken cancellationToken)
     {

@@ -13,12 +13,13 @@ internal static class RunVerb
             "run", "Sends a command to hosts, where it runs detached, and returns at once.", RunAsync,
             "rdispatch run --wait -- 'uname -a; date'",
             "rdispatch run --host gpu1 --timeout 8h --directory ~/train -- python train.py --epochs 3",
+            "rdispatch run --host gpu1 --id setup-1 --runner tmux --file setup.sh",
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh",
             "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi",
             "rdispatch run --capability gpu --first 1 -- nvidia-smi")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
-            RunOptions.LoginShell, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
+            RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
         verb.Validators.Add(RunOptions.Validate);
         return verb;

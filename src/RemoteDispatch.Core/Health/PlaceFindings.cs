@@ -22,21 +22,11 @@ internal static class PlaceFindings
         ? Finding.Pass($"by setsid ({way})")
         : Finding.Fail("neither setsid nor perl is there", "Install util-linux or busybox: a task could not outlive its connection.");
 
-    /// <summary>Would the host end what outlives its connection? Passes wherever nothing is known to do so, since it decides on health.</summary>
-    public static Finding Survival(HostFacts facts)
-    {
-        var took = facts.Answer("survival").Took;
-        var lingers = facts["survival.linger"] is not null;
-        return PlaceReadings.KillsAtLogout(facts) switch
-        {
-            true when lingers => Finding.Pass("logind ends processes at logout, but not those of the user's own manager, which lingers", took),
-            true => Finding.Fail(
-                "logind ends all processes at logout (KillUserProcesses=yes), and the user does not linger",
-                $"Let the user's processes stay: loginctl enable-linger {facts["host.user"]}", took),
-            false => Finding.Pass("nothing ends processes at logout", took),
-            null => Finding.Pass("logind does not say whether it ends processes at logout", took),
-        };
-    }
+    /// <summary>Would a task outlive its connection's login? It is what a dispatch itself asks.</summary>
+    public static Finding Survival(HostFacts facts) => facts["survival.unfit"] is { } why
+        ? Finding.Fail(why, facts["survival.remedy"] ?? "See the host's logind.conf.")
+        : Finding.Pass(PlaceReadings.KillsAtLogout(facts) == true
+            ? "the host ends processes at logout; tasks are kept in a scope of the user's own manager, which lingers" : "nothing ends processes at logout");
 
     public static Finding Disk(HostFacts facts)
     {

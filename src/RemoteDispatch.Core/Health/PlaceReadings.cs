@@ -20,25 +20,8 @@ internal static partial class PlaceReadings
         return row is { Success: true } && row.Groups["total"].Value != "0" ? HostFacts.Number(row.Groups["free"].Value) : null;
     }
 
-    /// <summary>
-    /// Does logind end what this user leaves behind at logout? Null where it does not say. Source: logind.conf(5). Who is excluded stays, root
-    /// where nobody is; then a list of those who are meant decides, and without one the setting for all.
-    /// </summary>
-    public static bool? KillsAtLogout(HostFacts facts)
-    {
-        var answer = facts.Answer("survival");
-        if (answer.Code is null && !answer.IsSilent)
-            return false;
-        string? Setting(string name) => answer.Says.FirstOrDefault(l => l.StartsWith(name + '=', StringComparison.Ordinal))?[(name.Length + 1)..];
-        string[] Users(string setting) => (Setting(setting) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var user = facts["host.user"] ?? "";
-        if (Setting("KillUserProcesses") is not ("yes" or "no"))
-            return null;
-        var (excluded, meant) = (Users("KillExcludeUsers"), Users("KillOnlyUsers"));
-        if (excluded.Contains(user) || (excluded.Length == 0 && user == "root"))
-            return false;
-        return meant.Length > 0 ? meant.Contains(user) : Setting("KillUserProcesses") == "yes";
-    }
+    /// <summary>Would the host end what is left of a login at its logout? Null where that cannot be found out.</summary>
+    public static bool? KillsAtLogout(HostFacts facts) => facts["survival.kills"] switch { "yes" => true, "no" => false, _ => null };
 
     private static Match? Row(ProgramAnswer answer, Regex pattern) => answer.IsGood ? pattern.Match(answer.Last) : null;
 

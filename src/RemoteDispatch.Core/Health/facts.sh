@@ -208,13 +208,17 @@ rd_about_gpu() {
   rd_program gpu nvidia-smi --query-gpu=name,memory.total,memory.free --format=csv,noheader,nounits
 }
 
-# Whether logind ends what a user leaves behind, and whether this user lingers, which keeps a service manager for him.
+# What a dispatch would find (runner.sh): would the host end what outlives its login, and can a task be kept all the same?
 rd_about_survival() {
-  [ -d /run/systemd/system ] || return 0
-  command -v loginctl >/dev/null || return 0
-  RD_USER=$(id -un)
-  [ ! -e "/var/lib/systemd/linger/$RD_USER" ] || printf 'survival.linger yes\n'
-  rd_ask survival loginctl show-session --property=KillUserProcesses --property=KillOnlyUsers --property=KillExcludeUsers
+  rd_runner=auto
+  rd_kills >/dev/null && printf 'survival.kills %s\n' "$RD_KILLS"
+  if RD_SAID=$(rd_fit); then
+    printf 'survival.fit yes\n'
+  else
+    RD_SAID=${RD_SAID#unfit }
+    RD_TAB=$(printf '\t')
+    printf 'survival.unfit %s\nsurvival.remedy %s\n' "${RD_SAID%%"$RD_TAB"*}" "${RD_SAID#*"$RD_TAB"}"
+  fi
 }
 
 rd_about_tasks() {

@@ -31,6 +31,7 @@ internal static class Failures
         FailureReason.LaunchFailed => ErrorCategory.OpenError,
         FailureReason.TaskRunning => ErrorCategory.ResourceBusy,
         FailureReason.StopIncomplete => ErrorCategory.OperationStopped,
+        FailureReason.NoTerminal => ErrorCategory.InvalidOperation,
         FailureReason.UnexpectedReply => ErrorCategory.ProtocolError,
         _ => ErrorCategory.NotSpecified,
     };

@@ -98,6 +98,10 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     [Parameter]
     public SwitchParameter LoginShell { get; set; }
 
+    /// <summary>What keeps it alive on the host; with Tmux, Enter-RemoteTask can attach to it.</summary>
+    [Parameter]
+    public TaskRunner Runner { get; set; }
+
     /// <summary>How long it may run (90s, 10m, 2h); the host itself ends it then.</summary>
     [Parameter]
     [Duration]
@@ -142,6 +146,7 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
                 WorkingDirectory = WorkingDirectory,
                 Environment = ReadEnvironment(),
                 LoginShell = LoginShell,
+                Runner = Runner,
                 TimeLimit = TimeLimit,
             };
             _request.Validate();

@@ -31,17 +31,13 @@ public sealed class ReadingsTests
         Assert.Equal(expected, PlaceReadings.FreeInodes(Of("inodes.code 0", $"inodes.says {heading}", $"inodes.says {row}")));
 
     [Theory]
-    [InlineData("KillUserProcesses=no|KillOnlyUsers=|KillExcludeUsers=root", false), InlineData("KillUserProcesses=yes|KillOnlyUsers=|KillExcludeUsers=root", true)]
-    [InlineData("KillUserProcesses=yes|KillOnlyUsers=|KillExcludeUsers=root me", false), InlineData("KillUserProcesses=yes|KillOnlyUsers=you|KillExcludeUsers=", false)]
-    [InlineData("KillUserProcesses=yes|KillOnlyUsers=me you|KillExcludeUsers=", true), InlineData("KillUserProcesses=no|KillOnlyUsers=me|KillExcludeUsers=", true)]
-    [InlineData("KillOnlyUsers=|KillExcludeUsers=|KillUserProcesses=yes", true), InlineData("KillOnlyUsers=|KillExcludeUsers=|KillUserProcesses=yes", false, "root")]
-    [InlineData("KillOnlyUsers=|KillExcludeUsers=me|KillUserProcesses=yes", true, "root"), InlineData("Failed to connect to bus", null)]
-    public void Logind_ends_what_its_settings_say(string said, bool? expected, string user = "me")
+    [InlineData("survival.kills yes|survival.fit yes", true, CheckStatus.Pass), InlineData("survival.kills no|survival.fit yes", false, CheckStatus.Pass)]
+    [InlineData("survival.kills yes|survival.unfit lingering is off|survival.remedy enable it", true, CheckStatus.Fail)]
+    [InlineData("survival.unfit logind does not answer|survival.remedy see why", null, CheckStatus.Fail), InlineData("", null, CheckStatus.Pass)]
+    public void Survival_is_what_a_dispatch_would_find(string said, bool? kills, CheckStatus status)
     {
-        string[] lines = [$"host.user {user}", "survival.code 0", .. said.Split('|').Select(l => $"survival.says {l}")];
-        Assert.Equal(expected, PlaceReadings.KillsAtLogout(Of(lines)));
-        Assert.Equal(expected == true ? CheckStatus.Fail : CheckStatus.Pass, PlaceFindings.Survival(Of(lines)).Status);
-        Assert.Equal(CheckStatus.Pass, PlaceFindings.Survival(Of([.. lines, "survival.linger yes"])).Status);
+        var facts = Of(said.Split('|'));
+        Assert.Equal((kills, status), (PlaceReadings.KillsAtLogout(facts), PlaceFindings.Survival(facts).Status));
     }
 
     [Fact]
