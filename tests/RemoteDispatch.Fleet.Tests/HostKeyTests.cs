@@ -162,6 +162,8 @@ public sealed class HostKeyTests(SharedFleet shared)
 
         Assert.Equal(0, (await program.RunAsync("hosts", "pin", "pinned", server.HostKeyFingerprint)).Code);
         Assert.Equal(0, (await program.RunAsync("run", "--host", "pinned", "--wait", "--", "true")).Code);
+        var trusted = await program.RunAsync("hosts", "pin", "pinned", "--trust");
+        Assert.Equal((0, $"pinned\th1\tpinned {server.HostKeyFingerprint}\n"), (trusted.Code, trusted.Output));
         Assert.Equal($"pinned\th1\tunpinned\n", (await program.RunAsync("hosts", "pin", "pinned", "--none")).Output);
         Assert.Equal(202, (await program.RunAsync("hosts", "pin", "pinned", "--none", "--trust")).Code);
         Assert.Equal(202, (await program.RunAsync("hosts", "pin", "pinned", "MD5:00")).Code);

@@ -63,7 +63,7 @@ public sealed class HostileTaskTests : IDisposable
         await client.LaunchAsync(_folder.Host, Order("good", "exit 0"), Cancel);
         await EndOf(client, "good");
         await client.LaunchAsync(_folder.Host, Order("liar", "echo 'exited garbage' >\"$REMOTE_DISPATCH_WORKSPACE/exit\"; exec sleep 1000"), Cancel);
-        while (!File.Exists(_folder.Workspace("liar") + "/exit"))
+        while (new FileInfo(_folder.Workspace("liar") + "/exit") is not { Exists: true, Length: > 0 })
             await Task.Delay(5, Cancel);
         Directory.CreateDirectory(_folder.Path + "/tasks/no\nid");
 
