@@ -49,5 +49,5 @@ internal static class LocalCommand
 /// <summary>What a program of this machine answered.</summary>
 internal sealed record LocalAnswer(int ExitCode, ReadOnlyMemory<byte> Output, string Errors)
 {
-    public string Text => Encoding.UTF8.GetString(Output.Span);
+    public string OutputText => Encoding.UTF8.GetString(Output.Span);
 }

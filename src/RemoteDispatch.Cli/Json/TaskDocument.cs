@@ -22,6 +22,7 @@ internal static class TaskDocument
         ["finished"] = Stamp(task.Finished),
         ["durationSeconds"] = task.Duration?.TotalSeconds,
         ["pid"] = task.Process?.Pid,
+        ["credentials"] = new JsonArray([.. task.CredentialNames.Select(n => JsonValue.Create(n))]),
         ["logPath"] = task.LogPath,
     };
 

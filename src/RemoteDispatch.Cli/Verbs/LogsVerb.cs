@@ -13,13 +13,15 @@ internal static class LogsVerb
     private static readonly Option<long?> Offset = Common.Number("--offset", "Begin at this byte.", "BYTES", 0);
     private static readonly Option<string?> Host = new("--host") { Description = "The host that knows the task.", HelpName = "NAME" };
 
+    private static readonly Option<bool> NoRedaction = new("--no-redaction") { Description = "Show the values of the task's credentials where it printed them; else each of their bytes is a star." };
+
     public static Verb Create()
     {
         var verb = new Verb(
             "logs", "Shows what a task has printed, byte for byte. Ends with 0 when the log was delivered, however the task ended.", LogsAsync,
             "rdispatch logs -f build-17", "rdispatch logs build-17 --tail 20", "rdispatch logs build-17 --offset 4096 --json")
         {
-            Id, Follow, Tail, Offset, Host,
+            Id, Follow, Tail, Offset, NoRedaction, Host,
         };
         verb.Validators.Add(result =>
         {
@@ -33,7 +35,7 @@ internal static class LogsVerb
     {
         var task = await run.SelectOneAsync(run.Get(Id), run.Get(Host)).ConfigureAwait(false);
         ILogPrinter printer = run.IsJson ? new JsonLog(run.Screen) : new RawLog(run.Screen);
-        var query = new LogQuery { Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0 };
+        var query = new LogQuery { Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0, NoRedaction = run.Get(NoRedaction) };
         try
         {
             await foreach (var chunk in run.Dispatcher.ReadLogAsync(task, query, run.Token).ConfigureAwait(false))

@@ -41,6 +41,7 @@ internal static class RunOptions
             result.AddError("--first chooses among the hosts that have a --capability.");
         if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
             result.AddError("--host and --capability are one too many.");
+        CredentialOptions.Validate(result);
         foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
         {
             if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)
@@ -69,6 +70,7 @@ internal static class RunOptions
             Id = run.Get(Id) is { } id ? TaskId.Parse(id) : null,
             WorkingDirectory = run.Get(Directory),
             Environment = environment,
+            Credentials = await CredentialOptions.FetchAsync(run).ConfigureAwait(false),
             LoginShell = run.Get(LoginShell),
             Runner = run.Get(Runner),
             TimeLimit = run.Get(Timeout),

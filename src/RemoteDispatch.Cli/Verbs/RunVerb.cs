@@ -16,11 +16,14 @@ internal static class RunVerb
             "rdispatch run --host gpu1 --id setup-1 --runner tmux --file setup.sh",
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh",
             "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi",
-            "rdispatch run --capability gpu --first 1 -- nvidia-smi")
+            "rdispatch run --capability gpu --first 1 -- nvidia-smi",
+            "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
             RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
+        foreach (var option in CredentialOptions.All)
+            verb.Add(option);
         verb.Validators.Add(RunOptions.Validate);
         return verb;
     }

@@ -41,7 +41,7 @@ internal sealed record SshSettings
         line.AddRange(extra);
         line.AddRange(SshHop.Target(address));
         var answer = await LocalCommand.AskAsync(line, Patience, cancellationToken).ConfigureAwait(false);
-        return answer is { ExitCode: 0 } ? Parse(answer.Text) : null;
+        return answer is { ExitCode: 0 } ? Parse(answer.OutputText) : null;
     }
 
     /// <summary>Reads the form of <c>ssh -G</c>: one <c>keyword value</c> a line, keywords in lower case.</summary>

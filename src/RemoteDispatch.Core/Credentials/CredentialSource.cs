@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace RemoteDispatch.Credentials;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace RemoteDispatch.Credentials;
 /// </summary>
 public static class CredentialSource
 {
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(30);
+
     // Each with the variables that may hold it here, the first that is set wins.
     private static readonly (string Name, string[] From)[] Usual =
     [
@@ -36,6 +40,28 @@ public static class CredentialSource
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw Unavailable(name, $"the file '{path}' cannot be read: {e.Message}", "Check its path and permissions.", e);
+        }
+    }
+
+    /// <summary>What a command of this machine prints, without the line end at its end: <c>pass show github</c>, <c>op read …</c></summary>
+    /// <param name="name">The variable in the task.</param>
+    /// <param name="command">The command, for this machine's shell (sh; on Windows cmd). It has no input and no terminal, and 30 seconds.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DispatchException"><see cref="FailureReason.CredentialUnavailable"/>: it failed, took too long or printed nothing.</exception>
+    public static async Task<CredentialGrant> FromCommandAsync(string name, string command, CancellationToken cancellationToken = default)
+    {
+        string[] line = OperatingSystem.IsWindows() ? ["cmd.exe", "/d", "/c", command] : ["sh", "-c", command];
+        var answer = await LocalCommand.AskAsync(line, CommandLimit, cancellationToken).ConfigureAwait(false);
+        // What it said on its standard error is not repeated: it is a program that deals in secrets.
+        if (answer is not { ExitCode: 0 })
+            throw Unavailable(name, answer is null ? $"its command did not end within {CommandLimit.TotalSeconds} seconds" : $"its command ended with code {answer.ExitCode}", "Run the command by hand, without a terminal: 'COMMAND </dev/null'.");
+        try
+        {
+            return CredentialGrant.Create(name, WithoutLineEnd(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(answer.Output.Span)));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw Unavailable(name, "what its command printed is no text in UTF-8", "Have it print the secret encoded.");
         }
     }
 

@@ -15,7 +15,7 @@ internal static class TailscaleStatus
         var answer = await LocalCommand.AskAsync(CommandLine, timeout, cancellationToken).ConfigureAwait(false) ?? throw new DispatchException(
             FailureReason.ClientMissing, $"tailscale is not on this machine, or did not answer within {timeout.TotalSeconds} seconds.",
             "Install Tailscale, and put its command on the PATH.");
-        return answer.Text.AsSpan().TrimStart().StartsWith("{") ? answer.Text : throw new DispatchException(
+        return answer.OutputText.AsSpan().TrimStart().StartsWith("{") ? answer.OutputText : throw new DispatchException(
             FailureReason.UnexpectedReply, $"tailscale did not tell its status: {Text.OneLine(answer.Errors.Trim(), 200)}",
             "See whether 'tailscale status --json' works on this machine, then try again.");
     }

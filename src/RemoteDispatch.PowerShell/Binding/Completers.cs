@@ -58,6 +58,18 @@ public sealed class TaskIdCompleter : IArgumentCompleter
             .Select(t => (t.Id, $"{t.State} on {t.HostName}: {t.Command}")));
 }
 
+/// <summary>Completes names of variables that look like secrets; never a value.</summary>
+public sealed class CredentialNameCompleter : IArgumentCompleter
+{
+    private static readonly string[] Looks = ["TOKEN", "KEY", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL"];
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Completion.Of(wordToComplete, () => Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .Where(n => Looks.Any(l => n.Contains(l, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal).Select(n => (n, "a variable of this environment")));
+}
+
 internal static class Completion
 {
     /// <summary>The words that begin as typed, quoted where they must be. A completer that cannot read says nothing.</summary>

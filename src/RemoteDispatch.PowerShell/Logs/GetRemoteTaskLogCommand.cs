@@ -27,10 +27,14 @@ public sealed class GetRemoteTaskLogCommand : TaskCommand
     [Parameter]
     public SwitchParameter Raw { get; set; }
 
+    /// <summary>Show the values of the task's credentials where it printed them; else each of their bytes is a star.</summary>
+    [Parameter]
+    public SwitchParameter NoRedaction { get; set; }
+
     private protected override async Task WorkAsync(RemoteTask task)
     {
         Interlocked.Increment(ref _logs);
-        var query = new LogQuery { Tail = Tail, Follow = Follow };
+        var query = new LogQuery { Tail = Tail, Follow = Follow, NoRedaction = NoRedaction };
         await foreach (var batch in LogLines.ReadAsync(Dispatcher, task, query, StopToken).ConfigureAwait(false))
         {
             task = batch.Task;

@@ -13,6 +13,10 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     [Parameter]
     public string? Destination { get; set; }
 
+    /// <summary>Leave the values of the task's credentials in the copy; else each of their bytes is a star.</summary>
+    [Parameter]
+    public SwitchParameter NoRedaction { get; set; }
+
     /// <inheritdoc/>
     protected override string? Activity => "Saving logs";
 
@@ -21,7 +25,7 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     private protected override async Task WorkAsync(RemoteTask task)
     {
         var path = Destination is null ? null : Path.Combine(Destination, Dispatcher.LogPlace(task));
-        var saved = await Dispatcher.CollectLogAsync(task, path, cancellationToken: StopToken).ConfigureAwait(false);
+        var saved = await Dispatcher.CollectLogAsync(task, path, NoRedaction, cancellationToken: StopToken).ConfigureAwait(false);
         await SayAsync(() => WriteObject(InvokeProvider.Item.Get([saved.LogPath!], force: true, literalPath: true), enumerateCollection: true)).ConfigureAwait(false);
     }
 

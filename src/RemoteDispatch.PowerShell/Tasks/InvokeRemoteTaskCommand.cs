@@ -94,6 +94,21 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     [Parameter]
     public IDictionary? Environment { get; set; }
 
+    /// <summary>Variables of this environment that the task gets as secrets: by name, so that no value is typed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CredentialNameCompleter))]
+    public string[] CredentialName { get; set; } = [];
+
+    /// <summary>Secrets for the task: @{ NAME = value }, each a SecureString, a PSCredential or 'vault:name' of SecretManagement.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public IDictionary? Credential { get; set; }
+
+    /// <summary>Give the task those of the usual API keys that this environment has.</summary>
+    [Parameter]
+    public SwitchParameter ForwardDefaultCredential { get; set; }
+
     /// <summary>Run through the user's login shell, for hosts whose PATH is set in a profile.</summary>
     [Parameter]
     public SwitchParameter LoginShell { get; set; }
@@ -145,6 +160,7 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
                 Id = Id is null ? null : TaskId.Parse(Id),
                 WorkingDirectory = WorkingDirectory,
                 Environment = ReadEnvironment(),
+                Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential),
                 LoginShell = LoginShell,
                 Runner = Runner,
                 TimeLimit = TimeLimit,

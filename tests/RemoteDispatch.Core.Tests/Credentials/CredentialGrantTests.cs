@@ -55,4 +55,21 @@ public sealed class CredentialGrantTests
         var failure = Assert.Throws<DispatchException>(() => CredentialSource.FromFile("T", path + ".gone"));
         Assert.Equal(FailureReason.CredentialUnavailable, failure.Reason);
     }
+
+    [Fact]
+    public async Task Command_gives_what_it_prints_and_is_asked_without_input()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for sh.");
+        var cancel = TestContext.Current.CancellationToken;
+        Assert.Equal("two\nlines", (await CredentialSource.FromCommandAsync("T", "printf 'two\\nlines\\n'", cancel)).Reveal());
+        foreach (var (command, says) in new[] { ("read x && echo $x; exit 7", "code 7"), ("exit 3", "code 3"), ("printf '\\377'", "UTF-8") })
+        {
+            var failure = await Assert.ThrowsAsync<DispatchException>(() => CredentialSource.FromCommandAsync("T", command, cancel));
+            Assert.Equal(FailureReason.CredentialUnavailable, failure.Reason);
+            Assert.Contains(says, failure.Message, StringComparison.Ordinal);
+        }
+
+        var secret = await Assert.ThrowsAsync<DispatchException>(() => CredentialSource.FromCommandAsync("T", "echo s3cret >&2; exit 1", cancel));
+        Assert.DoesNotContain("s3cret", secret.ToString(), StringComparison.Ordinal);
+    }
 }
