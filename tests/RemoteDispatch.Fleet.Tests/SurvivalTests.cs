@@ -106,7 +106,7 @@ public sealed class SurvivalTests(OneSystemdHost one) : IClassFixture<OneSystemd
         Assert.Equal(0, (await program.RunAsync("run", "--host", "h1", "--id", "plain", "--", Endless)).Code);
         await one.Host.AwaitLogoutAsync(Bench.Cancel);
         Assert.Equal("Running", await StateOf(program, "plain"));
-        Assert.Equal("", await one.Host.RunAsync("grep -l remote-dispatch- /proc/[0-9]*/cgroup; true", Bench.Cancel));
+        Assert.Equal("", await one.Host.RunAsync("grep -ls remote-dispatch- /proc/[0-9]*/cgroup; true", Bench.Cancel));
         Assert.Equal(0, (await program.RunAsync("rm", "plain", "--force")).Code);
     }
 
