@@ -49,7 +49,7 @@ Describe 'Invoke-RemoteTask -AsJob' {
 
 Describe 'Several runspaces at once' {
     It 'share the channels and each get their own tasks' {
-        $module = Join-Path $PSScriptRoot '../../out/RemoteDispatch'
+        $module = $env:RD_PESTER_MODULE
         $codes = 1..8 | ForEach-Object -ThrottleLimit 8 -Parallel {
             Import-Module $using:module
             (Invoke-RemoteTask "exit $_" -Wait -InformationAction Ignore).ExitCode
@@ -58,7 +58,7 @@ Describe 'Several runspaces at once' {
     }
 
     It 'work from a thread job' {
-        $module = Join-Path $PSScriptRoot '../../out/RemoteDispatch'
+        $module = $env:RD_PESTER_MODULE
         $job = Start-ThreadJob {
             Import-Module $using:module
             Invoke-RemoteTask 'echo from a thread job' -Wait -InformationAction Ignore | Get-RemoteTaskLog -Raw
