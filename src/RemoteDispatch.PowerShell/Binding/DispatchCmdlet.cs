@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Threading.Channels;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Tasks;
@@ -74,6 +75,41 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Has something said on the pipeline's thread.</summary>
     private protected ValueTask SayAsync(Action message) => _messages.Writer.WriteAsync(message, StopToken);
+
+    /// <summary>Has something answered on the pipeline's thread.</summary>
+    private protected async Task<T> AskAsync<T>(Func<T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await SayAsync(() => answer.SetResult(question())).ConfigureAwait(false);
+        // A question that ends the pipeline has no answer.
+        return await answer.Task.WaitAsync(StopToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Is -WhatIf given, or preferred?</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
+        ? given is SwitchParameter { IsPresent: true } : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
+    /// <summary>Asks before a change; with force it does not, unless -WhatIf or -Confirm stands beside it or is preferred.</summary>
+    private protected bool MayChange(string target, string action, bool isForced)
+    {
+        var mustAsk = MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm) && confirm is SwitchParameter { IsPresent: true };
+        if (isForced && !IsWhatIf && !mustAsk)
+            return true;
+        try
+        {
+            return ShouldProcess(target, action);
+        }
+        catch (Exception e) when (e is HostException or InvalidOperationException or NullReferenceException)
+        {
+            // pwsh -NonInteractive, a host without prompts, or a console whose input has ended: pwsh's own words name no way out.
+            var message = $"{MyInvocation.MyCommand.Name} asks before it changes '{target}', unless -Force or -Confirm:$false is given, and there is nobody to ask.";
+            ThrowTerminatingError(new ErrorRecord(new InvalidOperationException(message, e), "CannotConfirm", ErrorCategory.InvalidOperation, target)
+            {
+                ErrorDetails = new ErrorDetails(message) { RecommendedAction = "Add -Force or -Confirm:$false." },
+            });
+            throw;
+        }
+    }
 
     /// <summary>Writes what the work brings, until all of it is done.</summary>
     private protected void SayUntilDone()
