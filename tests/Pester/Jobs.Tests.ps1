@@ -91,21 +91,3 @@ Describe 'Stop-RemoteTask -Force beside a preference' {
         ($task | Get-RemoteTask).State | Should -Be 'Stopped'
     }
 }
-
-Describe 'Completion with a thousand hosts' {
-    It 'answers from local data in the time of a key stroke' {
-        $before = $env:REMOTE_DISPATCH_HOSTS_FILE
-        try {
-            $env:REMOTE_DISPATCH_HOSTS_FILE = Join-Path $TestDrive 'thousand.json'
-            $hosts = [ordered]@{}
-            foreach ($i in 1..1000) { $hosts["web$i"] = @{ address = "10.2.$([Math]::Floor($i / 250)).$($i % 250)"; transport = 'ssh' } }
-            @{ hosts = $hosts } | ConvertTo-Json -Depth 4 | Set-Content $env:REMOTE_DISPATCH_HOSTS_FILE
-            $found = (TabExpansion2 'Test-DispatchHost web99' 23).CompletionMatches
-            $found.CompletionText | Should -Contain 'web999'
-            $found.Count | Should -Be 11
-        }
-        finally {
-            $env:REMOTE_DISPATCH_HOSTS_FILE = $before
-        }
-    }
-}
