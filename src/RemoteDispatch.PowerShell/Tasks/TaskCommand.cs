@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.PowerShell.Binding;
@@ -93,13 +94,14 @@ public abstract class TaskCommand : DispatchCmdlet
     /// <summary>An id may stand for tasks on several hosts: each of them fails for itself.</summary>
     private async Task WorkOrTellAsync(RemoteTask task)
     {
+        var since = Stopwatch.GetTimestamp();
         try
         {
             await WorkAsync(task).ConfigureAwait(false);
         }
         catch (DispatchException e)
         {
-            await SayAsync(() => WriteError(Failures.ToErrorRecord(e, task.Id))).ConfigureAwait(false);
+            await FailAsync(e.About(task.HostName, task.Id), task.Id, since).ConfigureAwait(false);
         }
     }
 }
