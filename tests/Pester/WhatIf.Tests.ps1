@@ -101,6 +101,15 @@ Describe '-WhatIf changes nothing and opens no connection' -Tag Fleet {
         Assert-Nothing { Set-DispatchHost far -Address other.example.com -WhatIf } 'What if: .*far'
     }
 
+    It 'of Import-DispatchHost' {
+        '{ "hosts": { "brought": { "address": "brought.example.com" } } }' | Set-Content "$Sandbox/files/other.json"
+        Assert-Nothing ([scriptblock]::Create("Import-DispatchHost -Path '$Sandbox/files/other.json' -WhatIf")) 'What if: .*brought'
+    }
+
+    It 'of Export-DispatchHost' {
+        Assert-Nothing ([scriptblock]::Create("Export-DispatchHost -Path '$Sandbox/files/out.json' -WhatIf")) 'What if: .*out\.json'
+    }
+
     It 'of Remove-DispatchHost, with and without -Force' {
         Assert-Nothing { Remove-DispatchHost far -WhatIf } 'What if: .*far'
         Assert-Nothing { Remove-DispatchHost * -Force -WhatIf } 'What if: .*far'
