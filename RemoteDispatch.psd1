@@ -13,6 +13,7 @@
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'Add-DispatchHost'
+        'Enter-RemoteTask'
         'Export-DispatchHost'
         'Get-DispatchHost'
         'Get-RemoteTask'

@@ -8,6 +8,8 @@
     Names of the inventory, or addresses. Without it, the inventory without this machine.
 .PARAMETER Capability
     Without -HostName: only hosts that have all of these.
+.PARAMETER Require
+    Checks that must pass on each host, beside those that must anyway: gpu, docker, claude.
 .PARAMETER Hours
     How far back failed tasks count.
 .EXAMPLE
@@ -17,6 +19,7 @@
 param(
     [string[]] $HostName = @(),
     [string[]] $Capability = @(),
+    [string[]] $Require = @(),
     [ValidateRange(0, 8760)]
     [double] $Hours = 24
 )
@@ -25,7 +28,8 @@ BeforeDiscovery {
     Import-Module RemoteDispatch -ErrorAction Stop
     $hosts = $HostName ? $HostName : (Get-DispatchHost -Capability $Capability -ErrorAction Stop | Where-Object Transport -NE Local)
     # Asked side by side, before the first test: a host that is down costs the others no time.
-    $fleet = @($hosts | Test-DispatchHost -ErrorAction Stop | Sort-Object HostName | ForEach-Object { @{ Name = $_.HostName; Health = $_ } })
+    $how = $Require ? @{ Require = $Require } : @{}
+    $fleet = @($hosts | Test-DispatchHost @how -ErrorAction Stop | Sort-Object HostName | ForEach-Object { @{ Name = $_.HostName; Health = $_ } })
 }
 
 Describe 'The fleet' {
@@ -36,13 +40,17 @@ Describe 'The fleet' {
 
 Describe 'Host <Name>' -ForEach $fleet {
     It 'is fit for tasks' {
-        $failed = $Health.Checks | Where-Object { $_.Required -and $_.Status -eq 'Fail' }
+        $failed = $Health.Checks | Where-Object { $_.Required -and $_.Status -ne 'Pass' }
         $Health.Healthy | Should -BeTrue -Because (($failed | ForEach-Object { "$($_.Detail) -> $($_.Remedy)" }) -join '; ')
     }
 
-    It 'has room on its disk' -Skip:($Health.Checks.Where({ $_.Name -eq 'disk' }).Status -ne 'Pass' -and -not $Health.Healthy) {
-        $disk = $Health.Checks | Where-Object Name -EQ disk
-        $disk.Status | Should -Be 'Pass' -Because "$($disk.Detail) -> $($disk.Remedy)"
+    It 'has room on its disk' -Skip:($null -eq $Health.FreeBytes) {
+        $Health['disk'].Status | Should -Be 'Pass' -Because "$($Health['disk'].Detail) -> $($Health['disk'].Remedy)"
+        $Health['inodes'].Status | Should -Not -Be 'Fail' -Because "$($Health['inodes'].Detail) -> $($Health['inodes'].Remedy)"
+    }
+
+    It 'agrees with this machine on the time' -Skip:($null -eq $Health.ClockOffset) {
+        $Health['clock'].Status | Should -Be 'Pass' -Because "$($Health['clock'].Detail) -> $($Health['clock'].Remedy)"
     }
 
     It 'has no task that went wrong in the last <Hours> hours' -Skip:(-not $Health.Healthy) {

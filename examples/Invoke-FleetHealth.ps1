@@ -8,6 +8,8 @@
     Names of the inventory, or addresses; several with commas. Without it, the inventory without this machine.
 .PARAMETER Capability
     Without -HostName: only hosts that have all of these; several with commas.
+.PARAMETER Require
+    Checks that must pass, beside those that must anyway; several with commas.
 .PARAMETER Hours
     How far back failed tasks count.
 .PARAMETER ReportPath
@@ -22,6 +24,7 @@
 param(
     [string[]] $HostName = @(),
     [string[]] $Capability = @(),
+    [string[]] $Require = @(),
     [ValidateRange(0, 8760)]
     [double] $Hours = 24,
     [string] $ReportPath,
@@ -40,6 +43,7 @@ try {
     $configuration.Run.Container = New-PesterContainer -Path $Tests -Data @{
         HostName = @($HostName -split ',' | Where-Object { $_ })
         Capability = @($Capability -split ',' | Where-Object { $_ })
+        Require = @($Require -split ',' | Where-Object { $_ })
         Hours = $Hours
     }
     $configuration.Run.PassThru = $true

@@ -31,7 +31,9 @@ internal static class ExitCodes
     public const int Unhealthy = 217;
     public const int TaskBlocked = 218;
     public const int WorkspaceRefused = 219;
+    public const int NoHealthyHost = 220;
     public const int CredentialUnavailable = 221;
+    public const int NoTerminal = 222;
 
     /// <summary>The table, as the help and the README show it.</summary>
     public static IReadOnlyList<(string Codes, string Meaning)> Table { get; } =
@@ -60,7 +62,9 @@ internal static class ExitCodes
         ("217", "a checked host is not healthy"),
         ("218", "the task is blocked: it needs something that only a person can give"),
         ("219", "the host refuses the place of the workspaces"),
+        ("220", "fewer of the hosts that could be taken are healthy than are wanted"),
         ("221", "a credential for the task cannot be had here"),
+        ("222", "the task has no terminal to attach to, or there is none here"),
     ];
 
     /// <summary>The code of a failure.</summary>
@@ -83,7 +87,9 @@ internal static class ExitCodes
         FailureReason.TaskRunning => TaskRunning,
         FailureReason.StopIncomplete => StopIncomplete,
         FailureReason.WaitTimedOut => WaitTimedOut,
+        FailureReason.NoTerminal => NoTerminal,
         FailureReason.UnexpectedReply => Other,
+        FailureReason.NoHealthyHost => NoHealthyHost,
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "This reason has no exit code yet: give it one."),
     };
 

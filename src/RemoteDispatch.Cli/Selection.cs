@@ -19,6 +19,20 @@ internal static class Selection
         return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).SelectMany(found => found)];
     }
 
+    /// <summary>The one task of an id.</summary>
+    /// <exception cref="DispatchException">There is none, or it is on several hosts.</exception>
+    public static async Task<RemoteTask> SelectOneAsync(this Invocation run, string id, string? host)
+    {
+        var place = host is null ? null : Only(host, run.Expand([host])).Find();
+        var tasks = await run.Dispatcher.FindAsync(id, place, run.Token).ConfigureAwait(false);
+        return tasks is [var only] ? only : throw new DispatchException(
+            FailureReason.InvalidInput, $"The task '{id}' is on several hosts: {string.Join(", ", tasks.Select(t => t.HostName))}.",
+            "Name one of them with --host.") { TaskId = id };
+    }
+
+    private static Place Only(string set, IReadOnlyList<Place> places) => places is [var only] ? only : throw new DispatchException(
+        FailureReason.InvalidInput, $"'{set}' stands for {places.Count} hosts, and one is wanted.", "Name one of them with --host.");
+
     /// <summary>Does the work for each task that was found; what was not found is its own outcome.</summary>
     public static async Task<int> ShowEachTaskAsync(
         this Invocation run, IReadOnlyList<Selected> selected, Func<RemoteTask, Task<Outcome>> work, Action<Outcome>? show,

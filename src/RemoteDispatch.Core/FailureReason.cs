@@ -84,6 +84,12 @@ public enum FailureReason
     /// <summary>The caller's own time limit for waiting is over; the task goes on.</summary>
     WaitTimedOut,
 
+    /// <summary>The task has no terminal to attach to, or there is none here.</summary>
+    NoTerminal,
+
     /// <summary>The host answered something that this version does not understand.</summary>
     UnexpectedReply,
+
+    /// <summary>Fewer of the hosts that could be taken are healthy than are wanted.</summary>
+    NoHealthyHost,
 }

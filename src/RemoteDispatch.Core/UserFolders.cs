@@ -22,6 +22,9 @@ public static class UserFolders
     /// <summary>The keys of the hosts that are pinned: <c>known_hosts</c> beside <see cref="HostsFile"/>.</summary>
     public static string KnownHostsFile => Path.Combine(Path.GetDirectoryName(HostsFile)!, "known_hosts");
 
+    /// <summary>Files that say how more AI agents are looked for: <c>agents</c> beside <see cref="HostsFile"/>.</summary>
+    public static string Agents => Path.Combine(Path.GetDirectoryName(HostsFile)!, "agents");
+
     /// <summary>The ledger's folder: <c>~/.local/state/remote-dispatch</c>, on Windows <c>%LOCALAPPDATA%\remote-dispatch</c>.</summary>
     public static string State =>
         Named(StateFolderVariable) ?? Path.Combine(StateHome, "remote-dispatch");

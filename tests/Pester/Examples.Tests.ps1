@@ -9,6 +9,7 @@ BeforeAll {
 
     # What cannot run in a test, by a line that begins so, and why. What is listed and no longer printed is a failure.
     $exceptions = @{
+        'Enter-RemoteTask'                   = 'needs a terminal'
         'Register-ScheduledTask'             = 'needs Windows Task Scheduler'
         'Import-DispatchHost -FromTailscale' = 'needs a tailnet'
     }
@@ -126,6 +127,7 @@ AfterAll {
 
 Describe 'The help' -Tag Fleet {
     It 'examples of Add-DispatchHost run' { Assert-Runs (Get-ExampleCode Add-DispatchHost) }
+    It 'examples of Enter-RemoteTask run' { Assert-Runs (Get-ExampleCode Enter-RemoteTask) }
     It 'examples of Export-DispatchHost run' { Assert-Runs (Get-ExampleCode Export-DispatchHost) }
     It 'examples of Get-DispatchHost run' { Assert-Runs (Get-ExampleCode Get-DispatchHost) }
     It 'examples of Get-RemoteTask run' { Assert-Runs (Get-ExampleCode Get-RemoteTask) }
@@ -149,9 +151,10 @@ Describe 'The help' -Tag Fleet {
     It 'examples of README.md run' { Assert-Runs (Get-MarkdownCode README.md) }
     It 'examples of docs/hosts.md run' { Assert-Runs (Get-MarkdownCode docs/hosts.md) }
     It 'examples of docs/fleet-health.md run' { Assert-Runs (Get-MarkdownCode docs/fleet-health.md) }
+    It 'examples of docs/checks.md run' { Assert-Runs (Get-MarkdownCode docs/checks.md) }
 
     It 'leaves nothing out but what is printed and cannot run here' {
-        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/fleet-health.md)
+        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/fleet-health.md) + (Get-MarkdownCode docs/checks.md)
         $all.ForEach({ Get-Exception $_ }) | Sort-Object -Unique | Should -Be ($exceptions.Keys | Sort-Object)
     }
 

@@ -174,6 +174,45 @@ Describe 'Invoke-RemoteTask' -Tag Local {
             Get-Content (Invoke-RemoteTask 'echo "<$FROM_PROFILE>"' -Wait 6>$null).LogPath | Should -Be '<>'
         }
 
+        It 'runs a task under the runner that was chosen, and says which' {
+            foreach ($runner in 'Session', 'session') {
+                $task = Invoke-RemoteTask 'echo kept' -Runner $runner
+                "$($task.Runner)" | Should -Be 'Session'
+                ($task | Wait-RemoteTask).ExitCode | Should -Be 0
+                (Get-Content "$Workspaces/$($task.Id)/task.json" | ConvertFrom-Json).runner | Should -Be 'Session'
+            }
+            "$((Invoke-RemoteTask 'true').Runner)" | Should -Be 'Auto'
+            { Invoke-RemoteTask 'true' -Runner Slurm2 } | Should -Throw '*Tmux*'
+        }
+
+        It 'gives a task under tmux a terminal to read from, and the same log and exit code' -Skip:(-not (Get-Command tmux -ErrorAction Ignore)) {
+            $task = Invoke-RemoteTask 'test -t 0 && test ! -t 1 && echo at a terminal; exit 3' -Runner Tmux -Wait 6>$null
+            $task.ExitCode | Should -Be 3
+            Get-Content $task.LogPath | Should -Be 'at a terminal'
+        }
+
+        It 'knows the runner of a task that another session has sent' {
+            $null = Invoke-RemoteTask 'true' -Id runner-known -Runner Session
+            Use-NewSession
+            "$((Get-RemoteTask runner-known -HostName local).Runner)" | Should -Be 'Session'
+        }
+
+        It 'refuses a task that the host could not keep, with what to do about it' -Skip:(Test-Path /run/systemd/system) {
+            Invoke-RemoteTask 'true' -Id unkept -Runner Systemd -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+            $failure[0].FullyQualifiedErrorId | Should -Be 'LaunchFailed,RemoteDispatch.PowerShell.Tasks.InvokeRemoteTaskCommand'
+            "$($failure[0])" | Should -Match 'does not run systemd'
+            $failure[0].ErrorDetails.RecommendedAction | Should -Match 'another runner'
+            "$Workspaces/unkept" | Should -Not -Exist
+        }
+
+        It 'says with -WhatIf what would keep the task alive' {
+            "$(Invoke-OtherProcess 'Invoke-RemoteTask true -Runner Tmux -WhatIf')" | Should -Match 'kept by Tmux'
+        }
+
+        It 'completes the runners' {
+            (Get-Completion 'Invoke-RemoteTask true -Runner ').CompletionText | Should -Be 'Auto', 'Session', 'Systemd', 'Tmux'
+        }
+
         It 'ends a task at its time limit' {
             $task = Invoke-RemoteTask 'echo begun; sleep 300' -TimeLimit '1s' -Wait 6>$null
             $task.State | Should -Be 'TimedOut'
@@ -378,6 +417,71 @@ Describe 'Invoke-RemoteTask' -Tag Local {
             Get-ConnectionCount h2 | Should -Be $before
             $null = Invoke-RemoteTask 'true' h2
             Get-ConnectionCount h2 | Should -Be ($before + 1) -Because 'the log counts what is really sent'
+        }
+    }
+
+    Context 'with a capability instead of a name' -Tag Fleet {
+        BeforeAll {
+            Add-Fleet
+            Add-DispatchHost any-down (Get-ClosedPort) -Capability any, fast -Force
+            Set-DispatchHost h1, h2 -Capability fleet, any
+            Set-DispatchHost h3 -Capability fleet, fast
+            Get-RemoteTask -HostName h1, h2, h3 | Remove-RemoteTaskWorkspace -Force
+        }
+
+        It 'picks the healthy host with the fewest running tasks for -First' {
+            $gate = New-Gate
+            $busy = Invoke-RemoteTask $gate.Wait h1
+            $task = Invoke-RemoteTask 'echo chosen' -Capability any -First 1 -Wait
+            $task.HostName | Should -Be 'h2'
+            $task.State | Should -Be 'Succeeded'
+            $two = Invoke-RemoteTask 'true' -Capability ANY -First 2
+            $two.HostName | Sort-Object | Should -Be 'h1', 'h2'
+            $gate.Open()
+            $null = Wait-RemoteTask $busy
+        }
+
+        It 'takes all hosts that have every capability without -First' {
+            (Invoke-RemoteTask 'true' -Capability fleet, any).HostName | Sort-Object | Should -Be 'h1', 'h2'
+            (Invoke-RemoteTask 'true' -Capability any -ErrorAction SilentlyContinue -ErrorVariable failed).Count | Should -Be 2
+            $failed.TargetObject | Should -Be 'any-down'
+        }
+
+        It 'sends scripts and makes jobs that way, too' {
+            Set-Content "$Sandbox/files/where.sh" 'echo "$1"'
+            $task = Invoke-RemoteTask -FilePath "$Sandbox/files/where.sh" -ArgumentList here -Capability any -First 1 -Wait
+            Get-RemoteTaskLog $task | Should -Be 'here'
+            $job = Invoke-RemoteTask 'true' -Capability any -First 2 -AsJob
+            @($job | Receive-Job -Wait -AutoRemoveJob).Count | Should -Be 2
+        }
+
+        It 'says why each of the others was left out where too few are healthy' {
+            $null = Invoke-RemoteTask 'true' -Capability any -First 3 -ErrorAction SilentlyContinue -ErrorVariable failed
+            $failed[0].FullyQualifiedErrorId | Should -BeLike 'NoHealthyHost,*'
+            $failed[0].CategoryInfo.Category | Should -Be 'ResourceUnavailable'
+            $failed[0].Exception.Message | Should -Match '2 are healthy, and 3 are wanted.*any-down \(connect: .*refused'
+            $null = Invoke-RemoteTask 'true' -Capability no-host-has-it -ErrorAction SilentlyContinue -ErrorVariable failed
+            $failed[0].FullyQualifiedErrorId | Should -BeLike 'HostNotFound,*'
+        }
+
+        It 'names the candidates with -WhatIf, and opens no connection' {
+            Use-NewSession
+            $before = Get-ConnectionCount h1
+            $plan = Invoke-OtherProcess "Invoke-RemoteTask 'make' -Capability fleet -First 1 -WhatIf"
+            $plan -join ' ' | Should -Match 'fewest running tasks of h1, h2, h3: make'
+            Invoke-RemoteTask 'true' -Capability fleet -WhatIf | Should -BeNullOrEmpty
+            Invoke-RemoteTask 'true' -Capability fleet -First 1 -WhatIf | Should -BeNullOrEmpty
+            Get-ConnectionCount h1 | Should -Be $before
+        }
+
+        It 'refuses a host beside a capability, and -First without one' {
+            { Invoke-RemoteTask 'true' h1 -Capability any } | Should -Throw -ErrorId 'PositionalParameterNotFound,*'
+            { Invoke-RemoteTask 'true' -HostName h1 -Capability any } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+            { Invoke-RemoteTask 'true' -First 1 } | Should -Throw
+        }
+
+        It 'completes capabilities' {
+            (Get-Completion 'Invoke-RemoteTask true -Capability an').CompletionText | Should -Be 'any'
         }
     }
 

@@ -34,8 +34,57 @@ Describe 'Test-DispatchHost' {
             $check.Remedy | Should -Not -BeNullOrEmpty
         }
 
-        It 'shows as a table that says what failed' {
-            Test-DispatchHost local | Out-String -Width 120 | Should -Match 'local +True .* connect workspace detach'
+        It 'shows as a table with the system, and what failed' {
+            Test-DispatchHost local -Check connect, system -Require orbstack | Out-String -Width 200 | Should -Match 'local +False .* orbstack: not there'
+            Test-DispatchHost local | Format-List | Out-String -Width 200 | Should -Match "System +: $(uname -s)"
+        }
+
+        It 'gives facts as values, for assertions' {
+            $health = Test-DispatchHost local
+            $health['disk'].Status | Should -Be 'Pass'
+            $health['DISK'].Name | Should -Be 'disk'
+            $health['no-such-check'] | Should -BeNullOrEmpty
+            $health.FreeBytes | Should -BeGreaterThan 100MB
+            $health.MemoryTotalBytes | Should -BeGreaterThan $health.MemoryAvailableBytes
+            $health.Processors | Should -BeGreaterThan 0
+            $health.ClockOffset.Duration() | Should -BeLessThan ([timespan]'00:00:10')
+            $health.TasksRunning | Should -Be 0
+            $health.User | Should -Be (id -un)
+            $health.LoginShell | Should -Be '/bin/sh'
+            @($health.Agents).Where({ $_.Name -eq 'nobody' }) | Should -BeNullOrEmpty
+        }
+
+        It 'asks only what -Check names, and connect' {
+            (Test-DispatchHost local -Check Git, disk).Checks.Name | Should -Be 'connect', 'disk', 'git'
+        }
+
+        It 'makes mandatory what -Require names, and is unhealthy where that is not there' {
+            $health = Test-DispatchHost local -Check git -Require disk
+            $health.Checks.Name | Should -Be 'connect', 'disk', 'git'
+            $health.Checks.Where({ $_.Required }).Name | Should -Be 'connect', 'disk'
+            $health.Healthy | Should -BeTrue
+            $unfit = Test-DispatchHost local -Check connect -Require orbstack
+            $unfit.Healthy | Should -BeFalse
+            $unfit['orbstack'].Status | Should -Be 'Skip'
+            $unfit['orbstack'].Remedy | Should -Not -BeNullOrEmpty
+        }
+
+        It 'refuses an unknown name with the names of all, and asks nobody' {
+            { 'local', 'local' | Test-DispatchHost -Check gnu } | Should -Throw -ErrorId 'InvalidInput,*'
+            { Test-DispatchHost local -Require gnu -ErrorAction Ignore } | Should -Throw -ErrorId 'InvalidInput,*'
+            try { Test-DispatchHost local -Check gnu } catch { $_.ErrorDetails.RecommendedAction | Should -Match 'connect, workspace' }
+        }
+
+        It 'looks for agents that a file of the user describes, and names a damaged one' {
+            $null = New-Item -ItemType Directory "$Sandbox/agents"
+            '{"agents": [{"name": "helper-one", "program": "uname", "version": ["-r"], "signedIn": {"variables": ["HOME"]}}]}' | Set-Content "$Sandbox/agents/mine.json"
+            $agent = (Test-DispatchHost local -Check helper-one).Agents
+            $agent.Path | Should -Match 'uname$'
+            $agent.SignedIn | Should -Be 'Yes'
+            (Get-Completion 'Test-DispatchHost local -Require helper').CompletionText | Should -Be 'helper-one'
+            '{' | Set-Content "$Sandbox/agents/mine.json"
+            { Test-DispatchHost local } | Should -Throw -ErrorId 'DamagedFile,*' -ExpectedMessage '*mine.json*'
+            Remove-Item "$Sandbox/agents" -Recurse
         }
     }
 
@@ -103,6 +152,11 @@ Describe 'Test-DispatchHost' {
             $health.Healthy | Should -BeFalse
             $health.Failure.Reason | Should -Be 'HostKeyChanged'
         }
+    }
+
+    It 'completes names of checks' {
+        (Get-Completion 'Test-DispatchHost local -Check cont').CompletionText | Should -Be 'container'
+        (Get-Completion 'Test-DispatchHost local -Require disk,clau').CompletionText | Should -Be 'claude'
     }
 
     It 'completes host names' {

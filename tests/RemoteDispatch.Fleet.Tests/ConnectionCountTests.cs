@@ -1,3 +1,4 @@
+using RemoteDispatch.Health;
 using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.Fleet.Tests;
@@ -44,14 +45,18 @@ public sealed class ConnectionCountTests
     }
 
     [Fact]
-    public async Task Check_of_a_host_costs_one_connection()
+    public async Task Check_of_everything_costs_one_connection_and_one_round_trip()
     {
-        await using var fleet = await OwnFleet.StartAsync(1);
+        using var counter = new RequestCounter();
+        await using var fleet = await OwnFleet.StartAsync(1, _ => new FleetHostOptions { LoginScript = counter.LoginScript });
         var server = fleet.Hosts[0];
         await using var bench = new Bench(fleet);
         var health = await bench.Dispatcher.CheckAsync(Bench.HostOf(server), Bench.Cancel);
 
         Assert.True(health.Healthy, string.Join("; ", health.Checks));
-        Assert.Equal(1, server.CountConnections());
+        Assert.Equal(bench.Dispatcher.CheckNames, health.Checks.Select(c => c.Name));
+        Assert.Equal((1, 1), (server.CountConnections(), counter.Requests));
+        await bench.Dispatcher.CheckAsync(Bench.HostOf(server), new HostCheckOptions { Checks = ["disk"], Required = ["git"] }, Bench.Cancel);
+        Assert.Equal((1, 2), (server.CountConnections(), counter.Requests));
     }
 }

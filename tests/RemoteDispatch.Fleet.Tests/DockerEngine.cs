@@ -63,6 +63,15 @@ internal sealed class DockerEngine : IAsyncDisposable
         return text;
     }
 
+    /// <summary>The daemon's version, asked by hand.</summary>
+    public async Task<string> VersionAsync(CancellationToken cancellationToken)
+    {
+        using var process = Process.Start(Docker(["version", "--format", "{{.Server.Version}}"]))!;
+        var text = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return text.Trim();
+    }
+
     public async Task<int> TryRunAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         using var process = Process.Start(Docker(arguments))!;

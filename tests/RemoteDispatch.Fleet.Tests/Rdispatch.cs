@@ -8,13 +8,23 @@ internal sealed class Rdispatch : IDisposable
 {
     private static readonly string Program = typeof(Rdispatch).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(m => m.Key == "Rdispatch").Value!;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("rd-cli-test-").FullName;
+    private readonly string _folder;
+    private readonly bool _isOwner;
     private readonly IReadOnlyList<string> _prefix;
     private readonly string? _sshConfig;
 
     /// <param name="sshConfig">The fleet's ssh_config; null for tests on this machine.</param>
     /// <param name="prefix">What runs the program elsewhere: in a fleet's network.</param>
-    public Rdispatch(string? sshConfig, IReadOnlyList<string>? prefix = null) => (_sshConfig, _prefix) = (sshConfig, prefix ?? []);
+    public Rdispatch(string? sshConfig, IReadOnlyList<string>? prefix = null)
+        : this(sshConfig, prefix ?? [], Directory.CreateTempSubdirectory("rd-cli-test-").FullName) => _isOwner = true;
+
+    private Rdispatch(string? sshConfig, IReadOnlyList<string> prefix, string folder) => (_sshConfig, _prefix, _folder) = (sshConfig, prefix, folder);
+
+    /// <summary>The folder of its files, which is its home too.</summary>
+    public string Folder => _folder;
+
+    /// <summary>The same program with the same files, run by something else.</summary>
+    public Rdispatch In(IReadOnlyList<string> prefix) => new(_sshConfig, prefix, _folder);
 
     public string HostsFile => Path.Combine(_folder, "hosts.json");
 
@@ -55,5 +65,9 @@ internal sealed class Rdispatch : IDisposable
         return (process.ExitCode, await output, await errors);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        if (_isOwner)
+            Directory.Delete(_folder, recursive: true);
+    }
 }

@@ -128,4 +128,36 @@ public sealed class RdispatchTests(SharedFleet shared)
         Assert.Equal(ExitCodes.Unhealthy, check.Code);
         Assert.Contains("refused", check.Output + check.Errors, StringComparison.OrdinalIgnoreCase);
     }
+
+    [Fact]
+    public async Task Check_selects_requires_and_tells_facts_as_values()
+    {
+        using var program = new Rdispatch(shared.Fleet.SshConfigPath);
+        var all = await program.RunAsync("check", "h1", "--json");
+        Assert.True(all.Code == 0, all.Errors);
+        using (var json = JsonDocument.Parse(all.Output))
+        {
+            var host = json.RootElement[0];
+            foreach (var fact in new[] { "freeBytes", "memoryTotalBytes", "memoryAvailableBytes", "loadAverage", "processors", "clockOffsetMs", "clockUncertaintyMs", "tasksRunning", "tasksLeft" })
+                Assert.Equal(JsonValueKind.Number, host.GetProperty(fact).ValueKind);
+            foreach (var fact in new[] { "system", "user", "loginShell" })
+                Assert.NotEqual("", host.GetProperty(fact).GetString());
+            Assert.Equal(JsonValueKind.Array, host.GetProperty("gpus").ValueKind);
+            Assert.Equal(JsonValueKind.Array, host.GetProperty("agents").ValueKind);
+            Assert.Contains(host.GetProperty("checks").EnumerateArray(), c => c.GetProperty("name").GetString() == "agent-forwarding");
+        }
+
+        var some = await program.RunAsync("check", "h1", "h2", "--check", "disk", "--require", "orbstack", "--json");
+        Assert.Equal(ExitCodes.Unhealthy, some.Code);
+        Assert.Contains("h1: orbstack: not there", some.Errors, StringComparison.Ordinal);
+        using (var json = JsonDocument.Parse(some.Output))
+        {
+            Assert.Equal(["connect", "disk", "orbstack"], json.RootElement[1].GetProperty("checks").EnumerateArray().Select(c => c.GetProperty("name").GetString()));
+            Assert.Equal(JsonValueKind.Null, json.RootElement[1].GetProperty("loadAverage").ValueKind);
+        }
+
+        var wrong = await program.RunAsync("check", "h1", "--check", "gnu");
+        Assert.Equal((ExitCodes.Usage, ""), (wrong.Code, wrong.Output));
+        Assert.Contains("connect, workspace", wrong.Errors, StringComparison.Ordinal);
+    }
 }

@@ -44,6 +44,16 @@ internal sealed record FleetDescription
         Hosts = [.. fleet.Hosts.Select(HostDescription.Of)],
     };
 
+    public static FleetDescription Of(SystemdHost host) => new()
+    {
+        Directory = host.Directory,
+        SshConfig = host.SshConfigPath,
+        Identity = host.IdentityPath,
+        SshOpts = host.ClientEnvironment["REMOTE_DISPATCH_SSH_OPTS"],
+        ClientPrefix = host.ClientPrefix,
+        Hosts = [HostDescription.Of(host)],
+    };
+
     public string ToJson() => JsonSerializer.Serialize(this, OneLine);
 
     public string ToText()

@@ -30,7 +30,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
 
-if ((options.Namespaced ? NamespacedFleet.Missing : SshFleet.Missing) is { } missing)
+if ((options.Systemd ? SystemdHost.Missing : options.Namespaced ? NamespacedFleet.Missing : SshFleet.Missing) is { } missing)
 {
     await Console.Error.WriteLineAsync(missing);
     return 1;
@@ -40,7 +40,12 @@ try
 {
     FleetDescription description;
     IAsyncDisposable running;
-    if (options.Namespaced)
+    if (options.Systemd)
+    {
+        var host = await SystemdHost.StartAsync(end.Token);
+        (running, description) = (host, FleetDescription.Of(host));
+    }
+    else if (options.Namespaced)
     {
         var fleet = await NamespacedFleet.StartAsync(options.Count, cancellationToken: end.Token);
         (running, description) = (fleet, FleetDescription.Of(fleet));

@@ -6,13 +6,14 @@ namespace RemoteDispatch.Fleet;
 internal sealed record ProgramOptions
 {
     public const string Usage = """
-        usage: RemoteDispatch.Fleet [--count N] [--json] [--namespaced]
+        usage: RemoteDispatch.Fleet [--count N] [--json] [--namespaced | --systemd]
 
         Starts N real sshd hosts on this machine and keeps them until its input ends or it gets SIGINT or SIGTERM.
 
           --count N      how many hosts (default 3, at most 200)
           --json         print one line of JSON instead of instructions
           --namespaced   hosts with a process tree, a name, a /tmp and a network of their own (Linux, root)
+          --systemd      one host with a real systemd, and a user who is not root (Linux, root)
           --help         print this
 
         """;
@@ -22,6 +23,8 @@ internal sealed record ProgramOptions
     public bool Json { get; private init; }
 
     public bool Namespaced { get; private init; }
+
+    public bool Systemd { get; private init; }
 
     public bool Help { get; private init; }
 
@@ -36,6 +39,7 @@ internal sealed record ProgramOptions
                 "--count" => options with { Count = ParseCount(++i < arguments.Count ? arguments[i] : "") },
                 "--json" => options with { Json = true },
                 "--namespaced" => options with { Namespaced = true },
+                "--systemd" => options with { Systemd = true },
                 "--help" or "-h" => options with { Help = true },
                 var other => throw new FormatException($"Unknown argument: {other}"),
             };

@@ -30,6 +30,23 @@ internal static class HostDocument
             ["container"] = health.Host.Container.Name,
             ["healthy"] = health.Healthy,
             ["system"] = health.System,
+            ["release"] = health.Release,
+            ["user"] = health.User,
+            ["loginShell"] = health.LoginShell,
+            ["freeBytes"] = health.FreeBytes,
+            ["freeInodes"] = health.FreeInodes,
+            ["memoryTotalBytes"] = health.MemoryTotalBytes,
+            ["memoryAvailableBytes"] = health.MemoryAvailableBytes,
+            ["loadAverage"] = health.LoadAverage,
+            ["processors"] = health.Processors,
+            ["clockOffsetMs"] = Milliseconds(health.ClockOffset),
+            ["clockUncertaintyMs"] = Milliseconds(health.ClockUncertainty),
+            ["gpus"] = new JsonArray([.. health.Gpus.Select(Of)]),
+            ["agents"] = new JsonArray([.. health.Agents.Select(Of)]),
+            ["forwardedKeys"] = health.ForwardedKeys,
+            ["killsAtLogout"] = health.KillsAtLogout,
+            ["tasksRunning"] = health.TasksRunning,
+            ["tasksLeft"] = health.TasksLeft,
             ["durationMs"] = Milliseconds(health.Duration),
             ["preflight"] = new JsonArray([.. health.Preflight.Select(Of)]),
             ["checks"] = new JsonArray([.. health.Checks.Select(Of)]),
@@ -61,5 +78,17 @@ internal static class HostDocument
         ["remedy"] = check.Remedy,
     };
 
-    private static double Milliseconds(TimeSpan span) => Math.Round(span.TotalMilliseconds, 1);
+    private static JsonObject Of(HostGpu gpu) => new() { ["model"] = gpu.Model, ["totalBytes"] = gpu.TotalBytes, ["freeBytes"] = gpu.FreeBytes };
+
+    private static JsonObject Of(HostAgent agent) => new()
+    {
+        ["name"] = agent.Name,
+        ["path"] = agent.Path,
+        ["version"] = agent.Version,
+        ["signedIn"] = agent.SignedIn.ToString().ToLowerInvariant(),
+        ["proof"] = agent.Proof,
+        ["needsLoginShell"] = agent.NeedsLoginShell,
+    };
+
+    private static double? Milliseconds(TimeSpan? span) => span is { } known ? Math.Round(known.TotalMilliseconds, 1) : null;
 }

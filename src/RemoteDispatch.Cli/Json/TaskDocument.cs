@@ -16,6 +16,7 @@ internal static class TaskDocument
         ["exitCode"] = task.ExitCode,
         ["reason"] = task.Reason,
         ["command"] = task.Command,
+        ["runner"] = task.Runner.ToString(),
         ["dispatched"] = Stamp(task.Dispatched),
         ["started"] = Stamp(task.Started),
         ["finished"] = Stamp(task.Finished),

@@ -32,6 +32,7 @@ internal static class TaskText
             ("exit code", task.ExitCode?.ToString(CultureInfo.InvariantCulture)),
             ("reason", task.Reason),
             ("command", task.Command),
+            ("runner", task.Runner == TaskRunner.Auto ? null : task.Runner.ToString()),
             ("dispatched", Local(task.Dispatched, time)),
             ("started", Local(task.Started, time)),
             ("finished", Local(task.Finished, time)),

@@ -31,7 +31,7 @@ internal static class LogsVerb
 
     private static async Task<int> LogsAsync(Invocation run)
     {
-        var task = await FindAsync(run).ConfigureAwait(false);
+        var task = await run.SelectOneAsync(run.Get(Id), run.Get(Host)).ConfigureAwait(false);
         ILogPrinter printer = run.IsJson ? new JsonLog(run.Screen) : new RawLog(run.Screen);
         var query = new LogQuery { Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0 };
         try
@@ -52,18 +52,5 @@ internal static class LogsVerb
         {
             throw e.About(task.HostName, task.Id);
         }
-    }
-
-    private static Place Only(string set, IReadOnlyList<Place> places) => places is [var only] ? only : throw new DispatchException(
-        FailureReason.InvalidInput, $"'{set}' stands for {places.Count} hosts, and a log is one host's.", "Name one of them with --host.");
-
-    private static async Task<RemoteTask> FindAsync(Invocation run)
-    {
-        var id = run.Get(Id);
-        var host = run.Get(Host) is { } name ? Only(name, run.Expand([name])).Find() : null;
-        var tasks = await run.Dispatcher.FindAsync(id, host, run.Token).ConfigureAwait(false);
-        return tasks is [var only] ? only : throw new DispatchException(
-            FailureReason.InvalidInput, $"The task '{id}' is on several hosts: {string.Join(", ", tasks.Select(t => t.HostName))}.",
-            "Name one of them with --host.") { TaskId = id };
     }
 }

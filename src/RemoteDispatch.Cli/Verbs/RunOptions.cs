@@ -10,12 +10,19 @@ namespace RemoteDispatch.Cli.Verbs;
 internal static class RunOptions
 {
     public static readonly Option<string[]> Hosts = Common.Hosts("Where to run it: a name of the inventory, an address, or a set of them ('web[1-20]!web7', '@gpu'); may be given several times. [default: local]");
+    public static readonly Option<string[]> Capabilities = new("--capability") { Description = "Instead of --host: the hosts of the inventory that have this; may be given several times, for hosts that have all.", HelpName = "WORD" };
+    public static readonly Option<long?> First = Common.Number("--first", "With --capability: only so many of them, the healthy ones with the fewest running tasks.", "N", 1);
     public static readonly Option<string?> Id = new("--id") { Description = "The task's id. Dispatched again with it, the same task never runs twice.", HelpName = "ID" };
     public static readonly Option<bool> Wait = new("--wait") { Description = "Follow the log, and end with the task's own exit code." };
     public static readonly Option<TimeSpan?> Timeout = Common.Span("--timeout", "The task's time limit. The host keeps to it, whoever waits.");
     public static readonly Option<string?> Directory = new("--directory") { Description = "Where the command runs: a folder on the host. [default: the home]", HelpName = "DIR" };
     public static readonly Option<string[]> Environment = new("--env") { Description = "A variable for the task; may be given several times. It is recorded on the host: no place for secrets.", HelpName = "NAME=VALUE" };
     public static readonly Option<bool> LoginShell = new("--login-shell") { Description = "Run it through the user's login shell, for hosts whose PATH is set in a profile." };
+    public static readonly Option<TaskRunner> Runner = new("--runner")
+    {
+        Description = "What keeps the task alive on the host: auto, session, tmux (attach to it with 'rdispatch attach') or systemd. [default: auto]", HelpName = "RUNNER",
+        CustomParser = ParseRunner,
+    };
     public static readonly Option<long?> Throttle = Common.Number("--throttle", $"How many hosts are worked on side by side. [default: {Results.DefaultThrottle}]", "N", 1);
     public static readonly Option<string?> File = new("--file") { Description = "Send this script instead of COMMAND; '-' is stdin.", HelpName = "PATH" };
     public static readonly Argument<string[]> Command = new("COMMAND")
@@ -30,6 +37,10 @@ internal static class RunOptions
         var words = result.GetResult(Command)?.Tokens.Count ?? 0;
         if (result.GetResult(File) is null == (words == 0))
             result.AddError(words == 0 ? "There is nothing to run: put the command behind '--', or name a script with --file." : "A script and a command are one too many.");
+        if (result.GetResult(Capabilities) is null && result.GetResult(First) is not null)
+            result.AddError("--first chooses among the hosts that have a --capability.");
+        if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
+            result.AddError("--host and --capability are one too many.");
         foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
         {
             if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)
@@ -59,6 +70,7 @@ internal static class RunOptions
             WorkingDirectory = run.Get(Directory),
             Environment = environment,
             LoginShell = run.Get(LoginShell),
+            Runner = run.Get(Runner),
             TimeLimit = run.Get(Timeout),
         };
         request.Validate();
@@ -67,6 +79,15 @@ internal static class RunOptions
 
     /// <summary>One word is shell text already; several are a command and its arguments, which no shell may take apart again.</summary>
     internal static string ToShellText(IReadOnlyList<string> words) => words is [var text] ? text : ShellQuote.Join(words);
+
+    private static TaskRunner ParseRunner(ArgumentResult result)
+    {
+        var word = result.Tokens[0].Value;
+        if (Enum.GetNames<TaskRunner>().Contains(word, StringComparer.OrdinalIgnoreCase))
+            return Enum.Parse<TaskRunner>(word, ignoreCase: true);
+        result.AddError($"'{word}' is no runner: take {string.Join(", ", Enum.GetNames<TaskRunner>().Select(n => n.ToLowerInvariant()))}.");
+        return TaskRunner.Auto;
+    }
 
     private static async Task<string> ReadScriptAsync(string path, CancellationToken cancellationToken)
     {

@@ -13,11 +13,13 @@ internal static class RunVerb
             "run", "Sends a command to hosts, where it runs detached, and returns at once.", RunAsync,
             "rdispatch run --wait -- 'uname -a; date'",
             "rdispatch run --host gpu1 --timeout 8h --directory ~/train -- python train.py --epochs 3",
+            "rdispatch run --host gpu1 --id setup-1 --runner tmux --file setup.sh",
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh",
-            "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi")
+            "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi",
+            "rdispatch run --capability gpu --first 1 -- nvidia-smi")
         {
-            RunOptions.Hosts, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
-            RunOptions.LoginShell, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
+            RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
+            RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
         verb.Validators.Add(RunOptions.Validate);
         return verb;
@@ -26,13 +28,23 @@ internal static class RunVerb
     private static async Task<int> RunAsync(Invocation run)
     {
         var request = await RunOptions.ToRequestAsync(run).ConfigureAwait(false);
-        var hosts = run.Expand(run.Get(RunOptions.Hosts) is { Length: > 0 } named ? named : [DispatchHost.LocalName]);
+        var hosts = await FindHostsAsync(run).ConfigureAwait(false);
         var isWaited = run.Get(RunOptions.Wait);
         return await run.ShowEachAsync(
             hosts,
             host => RunOneAsync(run, host, request, isWaited ? PrinterFor(run, host.Name, hosts.Count) : null),
             isWaited ? null : run.ShowLine,
             (int)Math.Min(run.Get(RunOptions.Throttle) ?? Results.DefaultThrottle, int.MaxValue)).ConfigureAwait(false);
+    }
+
+    private static async Task<IReadOnlyList<Place>> FindHostsAsync(Invocation run)
+    {
+        if (run.Get(RunOptions.Capabilities) is not { Length: > 0 } wanted)
+            return run.Expand(run.Get(RunOptions.Hosts) is { Length: > 0 } named ? named : [DispatchHost.LocalName]);
+        var hosts = run.Inventory.Having(wanted);
+        if (run.Get(RunOptions.First) is { } first)
+            hosts = await run.Dispatcher.PickAsync(hosts, (int)Math.Min(first, int.MaxValue), run.Token).ConfigureAwait(false);
+        return [.. hosts.Select(h => new Place(h.Name, h, null))];
     }
 
     private static ILogPrinter PrinterFor(Invocation run, string host, int hosts) =>

@@ -6,6 +6,16 @@ namespace RemoteDispatch.Connections;
 /// <summary>Goes from a host's shell into a container, on the connection that is already open.</summary>
 internal static class ContainerEntry
 {
+    // One line, for the host's login shell may be none that takes a quoted line end.
+    private const string TerminalScript =
+        "PATH=$PATH:/usr/local/bin:/opt/homebrew/bin:$HOME/.orbstack/bin:$HOME/.docker/bin; for e in docker podman; do "
+        + "if \"$e\" container inspect -- \"$1\" >/dev/null 2>&1; then exec \"$e\" exec -it \"$@\"; fi; done; "
+        + "echo \"There is no container $1.\" >&2; exit 1";
+
+    /// <summary>The command line that, run at the host, runs another in a container with the terminal.</summary>
+    public static IReadOnlyList<string> InTerminal(string container, IReadOnlyList<string> command) =>
+        ["sh", "-c", TerminalScript, "sh", container, .. command];
+
     /// <summary>Enters, and says where that led.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.ContainerAmbiguous"/> or <see cref="FailureReason.ContainerUnavailable"/>.</exception>
     public static async Task<ContainerChoice> EnterAsync(ChannelProcess process, Route route, string frame, CancellationToken cancellationToken)

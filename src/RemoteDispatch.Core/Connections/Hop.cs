@@ -7,31 +7,33 @@ namespace RemoteDispatch.Connections;
 internal abstract record Hop
 {
     /// <summary>The command line that runs <paramref name="command"/> behind this hop.</summary>
-    public abstract IReadOnlyList<string> Wrap(IReadOnlyList<string> command);
+    /// <param name="command">The command, a word each.</param>
+    /// <param name="hasTerminal">Is somebody at a terminal here, whose keys and screen the command is to have?</param>
+    public abstract IReadOnlyList<string> Wrap(IReadOnlyList<string> command, bool hasTerminal = false);
 }
 
 /// <summary>This machine: no hop at all.</summary>
 internal sealed record LocalHop : Hop
 {
-    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command) => command;
+    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command, bool hasTerminal = false) => command;
 }
 
 /// <summary>The OpenSSH client. Source: ssh(1), ssh_config(5).</summary>
 internal sealed record SshHop(DispatchHost Host, ConnectionOptions Connection) : Hop
 {
     /// <summary>What every ssh of ours is told. ssh takes an option's first value, so that the user's come between the two.</summary>
-    public static IEnumerable<string> Options(DispatchHost host, ConnectionOptions options) =>
+    public static IEnumerable<string> Options(DispatchHost host, ConnectionOptions options, bool hasTerminal = false) =>
     [
         // Nobody is there to answer: a prompt would be a hang.
-        "-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no",
+        hasTerminal ? "-t" : "-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no",
         // Whatever ssh_config says: an unknown key is a failure, and the user's known_hosts is read and never written.
         "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no",
         .. host.HostKeyFingerprint is { } pin ? Pinned(pin, options.KnownHostsFile) : [],
         .. options.SshOptions ?? SshOptions.FromEnvironment(),
         "-o", string.Create(CultureInfo.InvariantCulture, $"ConnectTimeout={Math.Max(1, Math.Ceiling(options.ConnectTimeout.TotalSeconds))}"),
         "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3",
-        // The level at which ssh says how it authenticated, and one below the noise.
-        "-o", "LogLevel=VERBOSE",
+        // The level at which ssh says how it authenticated, and one below the noise; on a screen nobody wants to read it.
+        "-o", hasTerminal ? "LogLevel=ERROR" : "LogLevel=VERBOSE",
         // Root on the host could use a forwarded agent or display: neither is forwarded unless it is asked for.
         host.ForwardAgent ? "-A" : "-a", "-x", "-o", "ClearAllForwardings=yes",
     ];
@@ -51,8 +53,8 @@ internal sealed record SshHop(DispatchHost Host, ConnectionOptions Connection) :
     public static string Quote(string path) =>
         $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal)}\"";
 
-    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command) =>
-        ["ssh", .. Options(Host, Connection), .. Target(Host.Address), RemoteLine(command)];
+    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command, bool hasTerminal = false) =>
+        ["ssh", .. Options(Host, Connection, hasTerminal), .. Target(Host.Address), RemoteLine(command)];
 
     /// <summary>One line for the login shell there. exec, so that no second shell stays between sshd and ours.</summary>
     public static string RemoteLine(IReadOnlyList<string> command) => "exec " + ShellQuote.Join(command);
@@ -73,17 +75,17 @@ internal sealed record SshHop(DispatchHost Host, ConnectionOptions Connection) :
 /// </summary>
 internal sealed record TailscaleHop(DispatchHost Host, ConnectionOptions Connection) : Hop
 {
-    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command)
+    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command, bool hasTerminal = false)
     {
         var target = Host.Address.User is { } user ? $"{user}@{Host.Address.Host}" : Host.Address.Host;
-        return ["tailscale", "ssh", target, .. SshHop.Options(Host, Connection), SshHop.RemoteLine(command)];
+        return ["tailscale", "ssh", target, .. SshHop.Options(Host, Connection, hasTerminal), SshHop.RemoteLine(command)];
     }
 }
 
 /// <summary>A WSL distribution. Source: Microsoft's "Basic commands for WSL". Not yet tried on Windows.</summary>
 internal sealed record WslHop(string Distribution, string? User) : Hop
 {
-    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command)
+    public override IReadOnlyList<string> Wrap(IReadOnlyList<string> command, bool hasTerminal = false)
     {
         var line = new List<string> { "wsl.exe", "--distribution", Distribution };
         if (User is not null)

@@ -15,6 +15,19 @@ internal sealed record Route(DispatchHost Host, IReadOnlyList<string> CommandLin
         return new Route(host, hop.Wrap(options.Shell ?? Shell), host.Container);
     }
 
+    /// <summary>The command line that runs a command at the host, or in its container, with this process's terminal.</summary>
+    /// <param name="host">The host, with its container settled.</param>
+    /// <param name="command">The command, a word each.</param>
+    /// <param name="options">How connections are made.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="DispatchException"><see cref="FailureReason.ClientMissing"/>.</exception>
+    public static async Task<IReadOnlyList<string>> InTerminalAsync(
+        DispatchHost host, IReadOnlyList<string> command, ConnectionOptions options, CancellationToken cancellationToken)
+    {
+        var hop = await FirstHopAsync(host, options, cancellationToken).ConfigureAwait(false);
+        return hop.Wrap(host.Container.Name is { } container ? ContainerEntry.InTerminal(container, command) : command, hasTerminal: true);
+    }
+
     private static async Task<Hop> FirstHopAsync(DispatchHost host, ConnectionOptions options, CancellationToken cancellationToken)
     {
         switch (host.Transport)

@@ -1,34 +1,28 @@
-using System.Globalization;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Workspaces;
 
 namespace RemoteDispatch.Health;
 
 /// <summary>Connects once, asks everything in one round trip, and makes checks of the answers.</summary>
-internal sealed class HostProbe(WorkspaceClient workspaces)
+/// <param name="workspaces">The way to the hosts.</param>
+/// <param name="agents">The agents that are looked for.</param>
+internal sealed class HostProbe(WorkspaceClient workspaces, IReadOnlyList<AgentProgram> agents)
 {
-    private const long LeastFreeKib = 100 << 10;
+    private readonly IReadOnlyList<KnownCheck> _catalog = CheckCatalog.With(agents);
 
-    private static readonly string[] AskedOnceConnected = ["workspace", "detach", "disk"];
-    private static readonly string[] Tools = ["docker", "podman", "tmux", "git"];
-
-    public async Task<HostHealth> CheckAsync(DispatchHost host, CancellationToken cancellationToken)
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: there is no check of a name.</exception>
+    public async Task<HostHealth> CheckAsync(DispatchHost host, HostCheckOptions options, CancellationToken cancellationToken)
     {
+        var selected = options.Select(_catalog);
         var time = workspaces.Options.Time;
         var start = time.GetTimestamp();
         try
         {
             var place = await workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
-            var facts = await workspaces.FactsAsync(place, cancellationToken).ConfigureAwait(false);
-            var duration = time.GetElapsedTime(start);
-            return new HostHealth
-            {
-                Host = place,
-                Preflight = workspaces.PreflightOf(place),
-                Checks = Checks(place, facts, duration).ToArray(),
-                System = Text.OneLine(facts.GetValueOrDefault("system", ""), 200),
-                Duration = duration,
-            };
+            var sent = time.GetUtcNow();
+            var lines = await workspaces.FactsAsync(place, root => FactsRequest.Of(root, selected.Select(s => s.Check), agents, options.AnswerTimeout), cancellationToken).ConfigureAwait(false);
+            var facts = new HostFacts(lines, host, place, sent, time.GetUtcNow()) { Patience = options.AnswerTimeout };
+            return Health(facts, selected, time.GetElapsedTime(start));
         }
         catch (DispatchException e)
         {
@@ -39,40 +33,47 @@ internal sealed class HostProbe(WorkspaceClient workspaces)
                 Preflight = e.Preflight,
                 Failure = e.About(host.Name, null),
                 Duration = duration,
-                Checks = AskedOnceConnected.Select(n => new HostCheck(n, CheckStatus.Skip, false, TimeSpan.Zero, "not connected"))
-                    .Prepend(new HostCheck("connect", CheckStatus.Fail, true, duration, e.Message, e.Remedy)).ToArray(),
+                Checks = selected.Skip(1).Select(s => new HostCheck(s.Check.Name, CheckStatus.Skip, false, TimeSpan.Zero, "not connected"))
+                    .Prepend(new HostCheck(CheckCatalog.Connect, CheckStatus.Fail, true, duration, e.Message, e.Remedy)).ToArray(),
             };
         }
     }
 
-    private static IEnumerable<HostCheck> Checks(DispatchHost place, IReadOnlyDictionary<string, string> facts, TimeSpan duration)
+    private HostHealth Health(HostFacts facts, IReadOnlyList<(KnownCheck Check, bool IsRequired)> selected, TimeSpan duration)
     {
-        string? Fact(string name) => facts.TryGetValue(name, out var value) ? Text.OneLine(value, 200) : null;
-
-        var where = place.Container.Name is { } container ? $" in container {container}" : "";
-        yield return new HostCheck("connect", CheckStatus.Pass, true, duration, $"as {Fact("user")} on {Fact("system")}{where}");
-
-        yield return Fact("workspace-refused") is { } refused
-            ? new HostCheck("workspace", CheckStatus.Fail, true, duration, refused, "Mend that on the host, or name another workspace root.")
-            : new HostCheck("workspace", CheckStatus.Pass, true, duration, Fact("root") ?? "");
-
-        yield return Fact("detach") is { } way
-            ? new HostCheck("detach", CheckStatus.Pass, true, duration, $"by setsid ({way})")
-            : new HostCheck("detach", CheckStatus.Fail, true, duration, "neither setsid nor perl is there", "Install util-linux or busybox: a task could not outlive its connection.");
-
-        if (long.TryParse(Fact("free-kib"), NumberStyles.None, CultureInfo.InvariantCulture, out var free))
+        bool IsAsked(string name) => selected.Any(s => s.Check.Name == name);
+        var clock = IsAsked("clock") ? HostClock.Compare(facts) : null;
+        return new HostHealth
         {
-            var detail = string.Create(CultureInfo.InvariantCulture, $"{free / 1024.0 / 1024:0.0} GiB free");
-            yield return free >= LeastFreeKib
-                ? new HostCheck("disk", CheckStatus.Pass, true, duration, detail)
-                : new HostCheck("disk", CheckStatus.Fail, true, duration, detail, "Free some space: remove old workspaces with Remove-RemoteTaskWorkspace.");
-        }
+            Host = facts.Place,
+            Preflight = workspaces.PreflightOf(facts.Place),
+            Checks = selected.Select(s => Check(s.Check, s.IsRequired)).ToArray(),
+            System = facts["host.system"],
+            Release = facts["host.release"],
+            User = facts["host.user"],
+            LoginShell = facts["host.shell"],
+            FreeBytes = PlaceReadings.FreeBytes(facts),
+            FreeInodes = PlaceReadings.FreeInodes(facts),
+            MemoryTotalBytes = MachineReadings.MemoryTotalBytes(facts),
+            MemoryAvailableBytes = MachineReadings.MemoryAvailableBytes(facts),
+            LoadAverage = MachineReadings.LoadAverage(facts),
+            Processors = MachineReadings.Processors(facts),
+            ClockOffset = clock?.Offset,
+            ClockUncertainty = clock?.Uncertainty,
+            Gpus = MachineReadings.Gpus(facts),
+            Agents = agents.Select(a => AgentFindings.Read(facts, a)).OfType<HostAgent>().ToArray(),
+            ForwardedKeys = ToolFindings.ForwardedKeys(facts),
+            KillsAtLogout = IsAsked("survival") ? PlaceReadings.KillsAtLogout(facts) : null,
+            TasksRunning = (int?)facts.Count("tasks.running"),
+            TasksLeft = (int?)facts.Count("tasks.left"),
+            Duration = duration,
+        };
 
-        foreach (var tool in Tools)
+        HostCheck Check(KnownCheck check, bool isRequired)
         {
-            yield return Fact("tool-" + tool) is { } path
-                ? new HostCheck(tool, CheckStatus.Pass, false, duration, path)
-                : new HostCheck(tool, CheckStatus.Skip, false, duration, "not there");
+            var finding = check.Judge(facts);
+            var remedy = finding.Status == CheckStatus.Fail || (isRequired && finding.Status == CheckStatus.Skip) ? finding.Remedy : null;
+            return new HostCheck(check.Name, finding.Status, isRequired, finding.Took ?? duration, finding.Detail, remedy);
         }
     }
 }

@@ -53,6 +53,16 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
         return before?.IsOf(Path, content) is true ? before : new HostSets(InventoryFile.Parse(content, Path).Hosts, Path, content);
     }
 
+    /// <summary>The hosts that have all of these capabilities, in any case.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.HostNotFound"/>: none has; or the file cannot be read as an inventory.</exception>
+    public IReadOnlyList<DispatchHost> Having(IReadOnlyList<string> capabilities)
+    {
+        var hosts = List().Where(h => capabilities.All(c => h.Capabilities.Contains(c, StringComparer.OrdinalIgnoreCase))).ToArray();
+        return hosts.Length > 0 ? hosts : throw new DispatchException(
+            FailureReason.HostNotFound, $"No host of the inventory has {string.Join(" and ", capabilities.Select(Text.Show))}.",
+            "Give a host the capability (Set-DispatchHost -Capability), or name a host.");
+    }
+
     /// <summary>Adds a host.</summary>
     /// <param name="host">The host.</param>
     /// <param name="replace">Put it in the place of one that has its name already.</param>

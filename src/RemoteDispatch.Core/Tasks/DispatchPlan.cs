@@ -25,6 +25,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add($"in {Text.OneLine(folder, 100)}");
         if (Request.TimeLimit is { } limit)
             more.Add($"for at most {Duration.Show(limit)}");
+        if (Request.Runner != TaskRunner.Auto)
+            more.Add($"kept by {Request.Runner}");
         if (Request.LoginShell)
             more.Add("through the login shell");
         if (Request.Environment.Count > 0)

@@ -36,6 +36,7 @@ public sealed partial class Dispatcher
                 Command = request.Summary,
                 Dispatched = dispatched,
                 CredentialNames = [.. request.Credentials.Select(g => g.Name)],
+                Runner = request.Runner,
             };
             Remember(task, request.Credentials);
             // Written before it is sent: whatever ends this process now, the task is in the list. Here a failure counts.
@@ -79,7 +80,7 @@ public sealed partial class Dispatcher
                 return known.State == TaskState.LaunchFailed ? throw LaunchFailed(known.Reason) : known;
             case LaunchAnswer.Refused refused:
                 Record(task with { State = TaskState.LaunchFailed, Reason = refused.Why });
-                throw LaunchFailed(refused.Why);
+                throw LaunchFailed(refused.Why, refused.Remedy);
             default:
                 // Somebody else's task: what was written down before the answer came says nothing true.
                 if (task.State == TaskState.Pending)
@@ -89,8 +90,8 @@ public sealed partial class Dispatcher
                     "Take another id, or remove that task's workspace first.");
         }
 
-        DispatchException LaunchFailed(string? why) => new(
+        DispatchException LaunchFailed(string? why, string? remedy = null) => new(
             FailureReason.LaunchFailed, $"The task '{task.Id}' was not started on host '{task.HostName}': {why}.",
-            "Mend that on the host, then dispatch it under a new id, or remove its workspace and dispatch it again.");
+            remedy ?? "Mend that on the host, then dispatch it under a new id, or remove its workspace and dispatch it again.");
     }
 }

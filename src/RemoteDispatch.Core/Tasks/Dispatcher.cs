@@ -1,4 +1,3 @@
-using RemoteDispatch.Health;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Logs;
 using RemoteDispatch.Workspaces;
@@ -26,15 +25,6 @@ public sealed partial class Dispatcher : IAsyncDisposable
 
     /// <summary>What it works with.</summary>
     public DispatcherOptions Options { get; }
-
-    /// <summary>Asks a host what it is and whether it is fit for tasks. One connection, one round trip; never throws for what the host lacks.</summary>
-    public async Task<HostHealth> CheckAsync(DispatchHost host, CancellationToken cancellationToken = default)
-    {
-        var since = Options.Time.GetTimestamp();
-        var health = await new HostProbe(_workspaces).CheckAsync(host, cancellationToken).ConfigureAwait(false);
-        Tell(host.Name, "tested", since, $"healthy={(health.Healthy ? "true" : "false")}");
-        return health;
-    }
 
     /// <summary>Closes the connections. Tasks go on.</summary>
     public ValueTask DisposeAsync() => _workspaces.DisposeAsync();

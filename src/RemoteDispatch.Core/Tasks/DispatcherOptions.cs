@@ -18,6 +18,9 @@ public sealed record DispatcherOptions
     /// <summary>Where collected logs go.</summary>
     public string LogFolder { get; init; } = UserFolders.Logs;
 
+    /// <summary>Where the user's files about AI agents are.</summary>
+    public string AgentFolder { get; init; } = UserFolders.Agents;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time => Connections.Time;
 }

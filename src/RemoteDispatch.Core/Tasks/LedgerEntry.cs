@@ -23,6 +23,7 @@ internal static class LedgerEntry
             ["state"] = task.State.ToString(),
             ["exitCode"] = task.ExitCode,
             ["command"] = task.Command,
+            ["runner"] = task.Runner.ToString(),
             ["dispatched"] = Stamp(task.Dispatched),
             ["started"] = Stamp(task.Started),
             ["finished"] = Stamp(task.Finished),
@@ -57,6 +58,7 @@ internal static class LedgerEntry
                 ? state : throw new FormatException("its state is none"),
             ExitCode = (int?)json["exitCode"],
             Command = (string?)json["command"] ?? "",
+            Runner = Runner(json["runner"]),
             Dispatched = Time(json["dispatched"]),
             Started = Time(json["started"]),
             Finished = Time(json["finished"]),
@@ -72,6 +74,10 @@ internal static class LedgerEntry
 
     internal static IReadOnlyList<string> Names(JsonNode? node) =>
         node is JsonArray names ? names.Select(n => Text.OneLine((string?)n ?? "", 128)).ToArray() : [];
+
+    /// <summary>A runner that this version does not know, or none, is as good as the default: it says nothing of the task's state.</summary>
+    internal static TaskRunner Runner(JsonNode? node) =>
+        Enum.TryParse<TaskRunner>((string?)node, ignoreCase: true, out var runner) && Enum.IsDefined(runner) ? runner : TaskRunner.Auto;
 
     internal static DateTimeOffset? Time(JsonNode? node) =>
         (string?)node is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;

@@ -24,6 +24,9 @@ public sealed record RemoteTask
     /// <summary>The command, shortened to one line.</summary>
     public string Command { get; init; } = "";
 
+    /// <summary>What was asked to keep it alive on the host.</summary>
+    public TaskRunner Runner { get; init; }
+
     /// <summary>When it was dispatched, by this machine's clock; null where only the host knows of it.</summary>
     public DateTimeOffset? Dispatched { get; init; }
 

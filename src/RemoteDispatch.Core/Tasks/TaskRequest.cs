@@ -44,6 +44,9 @@ public sealed record TaskRequest
     /// <summary>Run through the user's login shell, for hosts whose PATH is set in a profile.</summary>
     public bool LoginShell { get; init; }
 
+    /// <summary>What keeps it alive on the host when the connection ends.</summary>
+    public TaskRunner Runner { get; init; }
+
     /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
@@ -70,6 +73,8 @@ public sealed record TaskRequest
             throw Invalid("The command is no valid Unicode: it holds half of a surrogate pair.", "Check how the text was cut.");
         if (WorkingDirectory is { } folder && (folder.Length == 0 || folder.Any(c => c is '\0' or '\n' or '\r') || HasLoneSurrogate(folder)))
             throw Invalid($"{Text.Show(folder)} is no working directory.", "Name a folder on the host.");
+        if (!Enum.IsDefined(Runner))
+            throw Invalid($"{Runner} is no runner.", $"Take one of {string.Join(", ", Enum.GetNames<TaskRunner>())}.");
         if (TimeLimit is { } limit && (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(365)))
             throw Invalid("A time limit is more than nothing and at most a year.", "Leave it out for as long as it takes.");
         if (StopGrace < TimeSpan.Zero || StopGrace > TimeSpan.FromHours(1))
@@ -122,6 +127,8 @@ public sealed record TaskRequest
             json["workingDirectory"] = folder;
         if (LoginShell)
             json["loginShell"] = true;
+        if (Runner != TaskRunner.Auto)
+            json["runner"] = Runner.ToString();
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
         if (Credentials.Count > 0)
@@ -141,6 +148,7 @@ public sealed record TaskRequest
         Environment = new Dictionary<string, string>([.. Environment, .. Credentials.Select(g => KeyValuePair.Create(g.Name, g.Reveal()))]),
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
+        Runner = Runner.ToString().ToLowerInvariant(),
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
     };
@@ -149,7 +157,8 @@ public sealed record TaskRequest
     {
         yield return Command;
         yield return WorkingDirectory ?? "";
-        yield return LoginShell ? "login" : "";
+        // A request that names no runner has the digest that it had before there were any.
+        yield return (LoginShell ? "login" : "") + (Runner == TaskRunner.Auto ? "" : " " + Runner);
         yield return (TimeLimit ?? TimeSpan.Zero).ToString("c", CultureInfo.InvariantCulture);
         yield return Environment.Count.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in Environment.OrderBy(v => v.Key, StringComparer.Ordinal))

@@ -22,6 +22,9 @@ internal sealed record LaunchOrder
 
     public bool LoginShell { get; init; }
 
+    /// <summary>As <c>rd_launch</c> names it: <c>auto</c>, <c>session</c>, <c>tmux</c>, <c>systemd</c>.</summary>
+    public string Runner { get; init; } = "auto";
+
     /// <summary>Zero for none. The host counts whole seconds.</summary>
     public TimeSpan TimeLimit { get; init; }
 
@@ -44,6 +47,6 @@ internal abstract record LaunchAnswer
     /// <summary>The id belongs to another request.</summary>
     public sealed record Conflict : LaunchAnswer;
 
-    /// <summary>It was not started.</summary>
-    public sealed record Refused(string Why) : LaunchAnswer;
+    /// <summary>It was not started. The remedy is the host's own, where it knows one.</summary>
+    public sealed record Refused(string Why, string? Remedy = null) : LaunchAnswer;
 }

@@ -7,7 +7,7 @@ namespace RemoteDispatch.Workspaces;
 
 /// <summary>
 /// The contract with the host as typed calls, each of them one request: <c>docs/workspace.md</c> describes it, and
-/// <c>host.sh</c>, <c>wrapper.sh</c> and <c>process.sh</c> are its other side.
+/// <c>host.sh</c>, <c>runner.sh</c>, <c>wrapper.sh</c> and <c>process.sh</c> are its other side.
 /// </summary>
 internal sealed class WorkspaceClient : IAsyncDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     /// <summary>What each channel is taught: the functions, and the wrapper's two texts for the tasks to come.</summary>
     internal static string Resident { get; } =
         $"RD_PROCESS={ShellQuote.Quote(ShellText.Load("process.sh"))}\nRD_WRAPPER={ShellQuote.Quote(ShellText.Load("wrapper.sh"))}\n"
-        + $"eval \"$RD_PROCESS\"\n{ShellText.Load("host.sh")}";
+        + $"eval \"$RD_PROCESS\"\n{ShellText.Load("runner.sh")}{ShellText.Load("host.sh")}";
 
     /// <inheritdoc cref="ChannelPool.SettleAsync"/>
     public Task<DispatchHost> SettleAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.SettleAsync(host, cancellationToken);
@@ -46,6 +46,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
             "taken" => new LaunchAnswer.Taken(WorkspaceState.Parse(rest)),
             "conflict" => new LaunchAnswer.Conflict(),
             "refused" => new LaunchAnswer.Refused(Text.OneLine(rest, 400)),
+            "unfit" when rest.Split('\t') is [var why, var remedy] => new LaunchAnswer.Refused(Text.OneLine(why, 400), Text.OneLine(remedy, 400)),
             _ => throw new FormatException(reply.ErrorText),
         });
     }
@@ -122,12 +123,12 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         return lines[0] == "removed" ? null : Understand(host, lines[0], () => WorkspaceState.Parse(lines[0]));
     }
 
-    /// <summary>Facts about the host, as <c>rd_facts</c> prints them: a name, a blank, a value.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> FactsAsync(DispatchHost host, CancellationToken cancellationToken)
-    {
-        var lines = await AskLinesAsync(host, ShellCall.To("rd_facts").With(Root(host)), cancellationToken).ConfigureAwait(false);
-        return lines.Select(Cut).GroupBy(f => f.Word).ToDictionary(f => f.Key, f => f.Last().After, StringComparer.Ordinal);
-    }
+    /// <summary>What a host answers to the one request of a check: lines of a name, a blank, and a value.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="request">Makes the request, given the host's workspace root.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<IReadOnlyList<string>> FactsAsync(DispatchHost host, Func<string, string> request, CancellationToken cancellationToken) =>
+        (await AskAsync(host, ChannelUse.Control, request(Root(host)), cancellationToken).ConfigureAwait(false)).Text.Split('\n');
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
@@ -161,7 +162,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         script.Append("}\n");
         script.Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
-            .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Arguments));
+            .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner).With(order.Arguments));
         script.Append("\nunset rd_command rd_task; unset -f rd_env");
         return script.ToString();
     }

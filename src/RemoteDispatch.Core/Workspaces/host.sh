@@ -66,14 +66,17 @@ rd_detacher() {
   fi
 }
 
-# rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY ARGUMENT...: starts a task once. The request that
-# calls it sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the task's
-# environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
-# Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON.
+# rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER ARGUMENT...: starts a task once. The request
+# that calls it sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the
+# task's environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
+# Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON ·
+# unfit REASON<tab>REMEDY (this host could not keep the task; the id is free again).
 rd_launch() {
   rd_root "$1" && rd_owned && rd_detacher || return 0
   rd_id=$2 rd_digest=$3 rd_mark=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
   shift 9
+  rd_runner=$1
+  shift
   RD_DIR=$RD_ROOT/$rd_id
   rd_boot
   RD_NOW=$(date +%s)
@@ -88,10 +91,17 @@ rd_launch() {
     rd_taken
     return 0
   fi
+  if ! rd_fit; then
+    rd_unclaim
+    return 0
+  fi
+  set -- sh "$RD_DIR/$rd_mark/wrapper" "$RD_DIR" "$rd_mark" "$RD_NOW" "$RD_HEAR" \
+    "$rd_limit" "$rd_grace" "$rd_login" "$rd_interpreter" "$rd_cwd" "$rd_runner" "$@"
   # Each attempt has files of its own, since a launch whose caller died may still be under way.
   if ! {
     printf '%s' "$rd_command" >"$RD_DIR/$rd_mark/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$rd_mark/task.json" &&
-      printf '%s\n%s\n' "$RD_PROCESS" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper"
+      printf '%s\n%s\n' "$RD_PROCESS" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper" &&
+      { [ -z "$RD_TMUX" ] || { rd_quote "$@" && printf 'exec%s\n' "$RD_QUOTED" >"$RD_DIR/$rd_mark/start"; }; }
   } 2>/dev/null; then
     rd_unclaim
     echo "$RD_FULL"
@@ -99,17 +109,11 @@ rd_launch() {
   fi
   RD_ACK=$(
     exec 2>&1
-    set -- sh "$RD_DIR/$rd_mark/wrapper" "$RD_DIR" "$rd_mark" "$RD_NOW" "$RD_HEAR" \
-      "$rd_limit" "$rd_grace" "$rd_login" "$rd_interpreter" "$rd_cwd" "$@"
     REMOTE_DISPATCH_ID=$rd_id REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$rd_mark
     export REMOTE_DISPATCH_ID REMOTE_DISPATCH_WORKSPACE REMOTE_DISPATCH_MARK
     rd_env
-    case $RD_SETSID in
-      fork) exec setsid -f "$@" ;;
-      plain) setsid "$@" & ;;
-      perl) perl -e 'use POSIX; fork and exit; setsid(); exec { $ARGV[0] } @ARGV' "$@" ;;
-    esac
-  )
+    rd_start "$@"
+  ) && [ -n "$RD_TMUX" ] && rd_await
   # The last line is the answer. What stands before it is noise: a loader or a locale that complains of a variable.
   case ${RD_ACK##*"$RD_NL"} in
     'started '* | 'refused '*) printf '%s\n' "${RD_ACK##*"$RD_NL"}" ;;
@@ -315,25 +319,4 @@ rd_remove() {
   fi
   RD_SAID=$(rm -rf -- "$RD_DIR" 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 9; }
   echo removed
-}
-
-# rd_facts ROOT: what a check of the host wants to know, a line 'NAME VALUE' each; a fact that cannot be had is left out.
-rd_facts() {
-  rd_root "$1" || return 9
-  echo "system $(uname -srm 2>/dev/null)"
-  echo "user $(id -un 2>/dev/null)"
-  printf 'home %s\n' "${HOME-}"
-  printf 'root %s\n' "$RD_ROOT"
-  rd_boot
-  echo "boot $RD_BOOT"
-  echo "clock $(date +%s)"
-  RD_SAID=$(rd_detacher) || printf 'detach-refused %s\n' "$RD_SAID"
-  rd_detacher >/dev/null && echo "detach $RD_SETSID"
-  if RD_SAID=$(rd_owned); then echo 'workspace ok'; else printf 'workspace-refused %s\n' "${RD_SAID#refused }"; fi
-  # POSIX df: the line after the heading, 1024-byte blocks, the fourth field is what is free.
-  df -Pk -- "$RD_ROOT" 2>/dev/null | while read -r _ _ _ RD_FREE _; do echo "free-kib $RD_FREE"; done
-  for RD_ONE in docker podman tmux git; do
-    RD_SAID=$(command -v "$RD_ONE" 2>/dev/null) && printf 'tool-%s %s\n' "$RD_ONE" "$RD_SAID"
-  done
-  return 0
 }

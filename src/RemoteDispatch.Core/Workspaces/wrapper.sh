@@ -1,8 +1,10 @@
 # shellcheck shell=sh
 # wrapper.sh: what lives as long as a task does. It is started once, detached, in a session of its own, as
-#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH HEAR LIMIT GRACE LOGIN INTERPRETER DIRECTORY ARGUMENT...
+#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH HEAR LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER \
+#     ARGUMENT...
 # with the task's environment (secrets too: they are nowhere else). It takes the gate, proves that it runs with one
 # line on stdout, runs the command with the log as its output, and writes the exit record. process.sh stands above it.
+# Under tmux it is the process of the only pane: its proof is the records alone, and the pane shows the log.
 #   MARK         names this attempt; its files wait in WORKSPACE/MARK
 #   EPOCH        now, in seconds
 #   HEAR         1: env can give the command the default signals back
@@ -10,10 +12,13 @@
 #   LOGIN        1: through the user's login shell
 #   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
 #   DIRECTORY    where the command runs; empty: at home
+#   RUNNER       tmux: stdin and stdout are a pane's terminal
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
 shift 9
+rd_runner=$1
+shift
 trap '' HUP
 # A script's 'kill 0' reaches the whole group: this shell has a record to write. ':' and not '', so that the command gets
 # the default actions back.
@@ -22,6 +27,7 @@ trap : TERM INT QUIT
 # rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all. It
 # is written over a block that was reserved before the command began (<> does not truncate), since a task may fill the disk.
 rd_finish() {
+  rm -f "$rd_dir/tmux"
   printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
 }
 
@@ -70,6 +76,12 @@ rd_expire() {
   done
 }
 
+if [ "$rd_runner" = tmux ]; then
+  # 8 is the pane. What the task starts is no part of this server: a tmux in the task is one of its own.
+  exec 8>&1 >/dev/null 2>&1
+  unset TMUX TMUX_PANE
+fi
+
 rd_boot
 rd_birth "$$" || { echo 'refused the wrapper cannot read its own start time'; exit 0; }
 # The gate: of two wrappers one goes on, whatever happened to the launches that started them.
@@ -81,6 +93,10 @@ if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
 fi
 mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/" ||
   rd_refuse 'the workspace cannot be written'
+if [ "$rd_runner" = tmux ]; then
+  mv -f "$rd_dir/$rd_mark/tmux" "$rd_dir/tmux" || rd_refuse 'the workspace cannot be written'
+  rm -f "$rd_dir/$rd_mark/start"
+fi
 
 # shellcheck disable=SC2088 # the tilde is the user's, and is expanded here
 case $rd_cwd in
@@ -119,6 +135,15 @@ exec >>"$rd_dir/log" 2>/dev/null
 # Somebody may have asked for its end before it began.
 [ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
 
+# The pane shows the log as it grows, and the keys go to the command. HUP as the pane gave it: it ends with the terminal.
+rd_view=
+if [ "$rd_runner" = tmux ]; then
+  (trap - HUP; exec tail -n +1 -f "$rd_dir/log") >&8 &
+  rd_view=$!
+  rd_birth "$rd_view" && rd_view_born=$RD_BIRTH
+  exec 8>&-
+fi
+
 rd_watch=
 if [ "$rd_limit" -gt 0 ]; then
   # Born deaf to what a script sends to its group: with a trap of its own it could be hit before it has set it.
@@ -147,6 +172,11 @@ if [ -n "$rd_watch" ]; then
   [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
 fi
 [ ! -e "$rd_dir/stop" ] || rd_kind=stopped
+# Its number may be another's by now, where somebody has ended it.
+if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}" ]; then
+  kill -s KILL "$rd_view" 2>/dev/null
+  wait "$rd_view" 2>/dev/null
+fi
 # The record is last: once it is there, nothing in the workspace changes any more.
 rmdir "$rd_dir/$rd_mark" 2>/dev/null
 rd_finish "$rd_kind" "$rd_code" ''

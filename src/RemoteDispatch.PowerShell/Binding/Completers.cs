@@ -39,6 +39,15 @@ public sealed class CapabilityCompleter : IArgumentCompleter
         .Select(g => (g.Key, string.Join(", ", g.Select(c => c.Name))));
 }
 
+/// <summary>Completes the names of checks, those of the user's own agents too.</summary>
+public sealed class CheckNameCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Completion.Of(wordToComplete, () => Session.Dispatcher.CheckNames.Select(n => (n, n)));
+}
+
 /// <summary>Completes task ids from the ledger, newest first, with the state and the command as tooltip.</summary>
 public sealed class TaskIdCompleter : IArgumentCompleter
 {

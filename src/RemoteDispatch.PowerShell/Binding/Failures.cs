@@ -26,11 +26,12 @@ internal static class Failures
             or FailureReason.CredentialUnavailable => ErrorCategory.AuthenticationError,
         FailureReason.ConnectTimedOut or FailureReason.RequestTimedOut or FailureReason.WaitTimedOut => ErrorCategory.OperationTimeout,
         FailureReason.ContainerAmbiguous => ErrorCategory.InvalidOperation,
-        FailureReason.ContainerUnavailable => ErrorCategory.ResourceUnavailable,
+        FailureReason.ContainerUnavailable or FailureReason.NoHealthyHost => ErrorCategory.ResourceUnavailable,
         FailureReason.WorkspaceRefused => ErrorCategory.PermissionDenied,
         FailureReason.LaunchFailed => ErrorCategory.OpenError,
         FailureReason.TaskRunning => ErrorCategory.ResourceBusy,
         FailureReason.StopIncomplete => ErrorCategory.OperationStopped,
+        FailureReason.NoTerminal => ErrorCategory.InvalidOperation,
         FailureReason.UnexpectedReply => ErrorCategory.ProtocolError,
         _ => ErrorCategory.NotSpecified,
     };

@@ -9,6 +9,8 @@ namespace RemoteDispatch.PowerShell.Hosts;
 [OutputType(typeof(HostHealth))]
 public sealed class TestDispatchHostCommand : DispatchCmdlet
 {
+    private HostCheckOptions _options = new();
+
     /// <summary>Names, addresses, sets of them, or hosts.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "ComputerName", "Cn")]
@@ -16,6 +18,18 @@ public sealed class TestDispatchHostCommand : DispatchCmdlet
     [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public required HostIdentity[] HostName { get; set; }
+
+    /// <summary>Which checks; without it, all of them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckNameCompleter))]
+    public string[] Check { get; set; } = [];
+
+    /// <summary>Checks that must pass, beside those that must anyway.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckNameCompleter))]
+    public string[] Require { get; set; } = [];
 
     /// <summary>How many hosts are asked at once.</summary>
     [Parameter]
@@ -29,9 +43,23 @@ public sealed class TestDispatchHostCommand : DispatchCmdlet
     protected override int Throttle => ThrottleLimit;
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        _options = new HostCheckOptions { Checks = Check, Required = Require };
+        try
+        {
+            _options.Validate(Dispatcher.CheckNames);
+        }
+        catch (DispatchException e)
+        {
+            ThrowTerminatingError(Failures.ToErrorRecord(e, e.Reason == FailureReason.InvalidInput ? Check.Concat(Require).ToArray() : null));
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord() => DoEach(HostName, host => Start(host.Name, async () =>
     {
-        var health = await Dispatcher.CheckAsync(host, StopToken).ConfigureAwait(false);
+        var health = await Dispatcher.CheckAsync(host, _options, StopToken).ConfigureAwait(false);
         await SayAsync(() => WriteObject(health)).ConfigureAwait(false);
     }));
 }

@@ -20,6 +20,10 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     private const string FileSet = "File";
     private const string CommandJobSet = "CommandAsJob";
     private const string FileJobSet = "FileAsJob";
+    private const string CommandAnySet = "CommandByCapability";
+    private const string CommandAnyJobSet = "CommandByCapabilityAsJob";
+    private const string FileAnySet = "FileByCapability";
+    private const string FileAnyJobSet = "FileByCapabilityAsJob";
 
     private readonly List<DispatchHost> _jobHosts = [];
     private TaskRequest? _request;
@@ -27,12 +31,16 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     /// <summary>The command; it arrives byte for byte.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = CommandSet)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = CommandJobSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = CommandAnySet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = CommandAnyJobSet)]
     [ValidateNotNullOrEmpty]
     public string Command { get; set; } = "";
 
     /// <summary>A script of this machine. It is sent as it is, and run by what its first line names after #!, else by sh.</summary>
     [Parameter(Mandatory = true, ParameterSetName = FileSet)]
     [Parameter(Mandatory = true, ParameterSetName = FileJobSet)]
+    [Parameter(Mandatory = true, ParameterSetName = FileAnySet)]
+    [Parameter(Mandatory = true, ParameterSetName = FileAnyJobSet)]
     [Alias("ScriptPath")]
     [ValidateNotNullOrEmpty]
     public string FilePath { get; set; } = "";
@@ -40,6 +48,8 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     /// <summary>What the script gets as $1, $2, …</summary>
     [Parameter(ParameterSetName = FileSet)]
     [Parameter(ParameterSetName = FileJobSet)]
+    [Parameter(ParameterSetName = FileAnySet)]
+    [Parameter(ParameterSetName = FileAnyJobSet)]
     [Alias("Args")]
     public string[] ArgumentList { get; set; } = [];
 
@@ -53,6 +63,23 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public HostIdentity[] HostName { get; set; } = [new(DispatchHost.LocalName)];
+
+    /// <summary>Instead of names: the hosts of the inventory that have all of these capabilities.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = CommandAnySet)]
+    [Parameter(Mandatory = true, ParameterSetName = CommandAnyJobSet)]
+    [Parameter(Mandatory = true, ParameterSetName = FileAnySet)]
+    [Parameter(Mandatory = true, ParameterSetName = FileAnyJobSet)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
+    public string[] Capability { get; set; } = [];
+
+    /// <summary>Of these hosts, only so many: the healthy ones with the fewest running tasks.</summary>
+    [Parameter(ParameterSetName = CommandAnySet)]
+    [Parameter(ParameterSetName = CommandAnyJobSet)]
+    [Parameter(ParameterSetName = FileAnySet)]
+    [Parameter(ParameterSetName = FileAnyJobSet)]
+    [ValidateRange(1, 1000)]
+    public int First { get; set; }
 
     /// <summary>The task's id. The same id with the same request is the same task, and never runs twice.</summary>
     [Parameter]
@@ -71,6 +98,10 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     [Parameter]
     public SwitchParameter LoginShell { get; set; }
 
+    /// <summary>What keeps it alive on the host; with Tmux, Enter-RemoteTask can attach to it.</summary>
+    [Parameter]
+    public TaskRunner Runner { get; set; }
+
     /// <summary>How long it may run (90s, 10m, 2h); the host itself ends it then.</summary>
     [Parameter]
     [Duration]
@@ -79,11 +110,15 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     /// <summary>Wait for the end, show the log meanwhile, and collect it.</summary>
     [Parameter(ParameterSetName = CommandSet)]
     [Parameter(ParameterSetName = FileSet)]
+    [Parameter(ParameterSetName = CommandAnySet)]
+    [Parameter(ParameterSetName = FileAnySet)]
     public SwitchParameter Wait { get; set; }
 
     /// <summary>Return a job that waits for the tasks: Receive-Job gives them as they end, Stop-Job stops them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = CommandJobSet)]
     [Parameter(Mandatory = true, ParameterSetName = FileJobSet)]
+    [Parameter(Mandatory = true, ParameterSetName = CommandAnyJobSet)]
+    [Parameter(Mandatory = true, ParameterSetName = FileAnyJobSet)]
     public SwitchParameter AsJob { get; set; }
 
     /// <summary>How many hosts are worked on at once.</summary>
@@ -111,6 +146,7 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
                 WorkingDirectory = WorkingDirectory,
                 Environment = ReadEnvironment(),
                 LoginShell = LoginShell,
+                Runner = Runner,
                 TimeLimit = TimeLimit,
             };
             _request.Validate();
@@ -122,16 +158,20 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => DoEach(HostName, host =>
+    protected override void ProcessRecord()
     {
-        var plan = DispatchPlan.Of(host, _request!);
-        if (!ShouldProcess($"Send to host {host.Name}: {plan}", $"Send to host {host.Name}: {plan}?", "Invoke-RemoteTask"))
+        if (Capability.Length > 0)
+        {
+            Do(Capability, () =>
+            {
+                foreach (var host in FindCapable())
+                    Send(host, isAgreed: First > 0);
+            });
             return;
-        if (AsJob)
-            _jobHosts.Add(host);
-        else
-            Start(host.Name, () => DispatchAsync(host));
-    });
+        }
+
+        DoEach(HostName, host => Send(host, isAgreed: false));
+    }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
@@ -143,6 +183,28 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
         JobRepository.Add(job);
         job.Begin();
         WriteObject(job);
+    }
+
+    /// <summary>The hosts that the capabilities mean. Choosing among them asks them, and so is agreed to first: a dry run opens no connection.</summary>
+    private IReadOnlyList<DispatchHost> FindCapable()
+    {
+        var hosts = Session.Inventory.Having(Capability);
+        if (First == 0)
+            return hosts;
+        var names = string.Join(", ", hosts.Select(h => h.Name));
+        var plan = $"the {(First == 1 ? "healthy host" : $"{First} healthy hosts")} with the fewest running tasks of {names}: {_request!.Summary}";
+        return ShouldProcess($"Send to {plan}", $"Send to {plan}?", "Invoke-RemoteTask") ? Await(stop => Dispatcher.PickAsync(hosts, First, stop)) : [];
+    }
+
+    private void Send(DispatchHost host, bool isAgreed)
+    {
+        var plan = DispatchPlan.Of(host, _request!);
+        if (!isAgreed && !ShouldProcess($"Send to host {host.Name}: {plan}", $"Send to host {host.Name}: {plan}?", "Invoke-RemoteTask"))
+            return;
+        if (AsJob)
+            _jobHosts.Add(host);
+        else
+            Start(host.Name, () => DispatchAsync(host));
     }
 
     private async Task DispatchAsync(DispatchHost host)
@@ -172,7 +234,7 @@ public sealed class InvokeRemoteTaskCommand : DispatchCmdlet
             WriteInformation(new HostInformationMessage { Message = $"{batch.Task.HostName}: {line}" }, ["PSHOST", "RemoteTaskLog"]);
     }
 
-    private bool IsFile => ParameterSetName is FileSet or FileJobSet;
+    private bool IsFile => ParameterSetName is FileSet or FileJobSet or FileAnySet or FileAnyJobSet;
 
     private string ReadScript()
     {

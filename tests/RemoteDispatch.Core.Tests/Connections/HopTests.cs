@@ -34,6 +34,30 @@ public sealed class HopTests
         Assert.Contains("ConnectTimeout=" + expected, new SshHop(DispatchHost.FromAddress("gpu1"), new ConnectionOptions { ConnectTimeout = TimeSpan.FromSeconds(seconds), SshOptions = [] }).Wrap(["sh"]));
 
     [Fact]
+    public void Terminal_is_asked_of_ssh_which_is_quiet_then_and_nothing_else_changes()
+    {
+        string[] before = ["-t", .. Before.Skip(1)];
+        string[] after = [.. After.Select(o => o == "LogLevel=VERBOSE" ? "LogLevel=ERROR" : o)];
+        Assert.Equal(["ssh", .. before, "-v", .. after, "-lme", "--", "gpu1", "exec 'sh'"], Ssh("me@gpu1", "-v").Wrap(["sh"], hasTerminal: true));
+        var tailscale = new TailscaleHop(DispatchHost.FromAddress("gpu1"), With());
+        Assert.Equal(["tailscale", "ssh", "gpu1", .. before, .. after, "exec 'sh'"], tailscale.Wrap(["sh"], hasTerminal: true));
+        Assert.Equal(new WslHop("Ubuntu", null).Wrap(["sh"]), new WslHop("Ubuntu", null).Wrap(["sh"], hasTerminal: true));
+        Assert.Equal(["sh"], new LocalHop().Wrap(["sh"], hasTerminal: true));
+    }
+
+    [Fact]
+    public async Task Terminal_in_a_container_is_made_by_the_host_and_every_word_stays_a_word()
+    {
+        var host = DispatchHost.FromAddress("gpu1") with { Container = ContainerChoice.Parse("web") };
+        var options = With();
+        var line = await Route.InTerminalAsync(host, ["sh", "-c", "it's"], options, TestContext.Current.CancellationToken);
+        Assert.Equal(("ssh", "-t"), (line[0], line[1]));
+        Assert.StartsWith("exec 'sh' '-c' ", line[^1], StringComparison.Ordinal);
+        Assert.EndsWith(" 'sh' 'web' 'sh' '-c' 'it'\\''s'", line[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', line[^1]);
+    }
+
+    [Fact]
     public void Tailscale_has_the_target_first_and_ssh_options_behind_it() =>
         Assert.Equal(
             ["tailscale", "ssh", "gpu1.tail1.ts.net", .. Before, "-v", .. After, "exec 'sh'"],

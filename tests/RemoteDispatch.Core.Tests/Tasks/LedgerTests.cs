@@ -23,7 +23,7 @@ public sealed class LedgerTests : IDisposable
         var task = Task("a", "ssh://me@[fe80::1%eth0]:22") with
         {
             Host = DispatchHost.FromAddress("ssh://me@[fe80::1%eth0]:22") with { Container = ContainerChoice.Parse("web"), Capabilities = ["gpu"], WorkspaceRoot = "/srv/x", Added = Time.AddMilliseconds(-123) },
-            State = TaskState.Failed, ExitCode = 7, Command = "echo 'é🎉' \"x\"", Dispatched = Time, Started = Time, Finished = Time.AddSeconds(3), Reason = "because", LogPath = "/logs/a.log",
+            State = TaskState.Failed, Runner = TaskRunner.Tmux, ExitCode = 7, Command = "echo 'é🎉' \"x\"", Dispatched = Time, Started = Time, Finished = Time.AddSeconds(3), Reason = "because", LogPath = "/logs/a.log",
             Process = new ProcessIdentity(1, 2, "3", "boot"),
         };
         Ledger.Write(task);
@@ -140,10 +140,10 @@ public sealed class LedgerTests : IDisposable
     {
         Directory.CreateDirectory(Ledger.Folder);
         await File.WriteAllTextAsync(Ledger.Folder + "/old~x.json", """{"id": "old", "hostName": "x", "host": {"address": "x"}, "state": "running"}""", Cancel);
-        await File.WriteAllTextAsync(Ledger.Folder + "/new~x.json", """{"version": 9, "id": "new", "hostName": "x", "host": {"address": "x", "rack": 1}, "state": "Failed", "more": {"a": [1]}}""", Cancel);
+        await File.WriteAllTextAsync(Ledger.Folder + "/new~x.json", """{"version": 9, "id": "new", "hostName": "x", "host": {"address": "x", "rack": 1}, "state": "Failed", "runner": "Slurm", "more": {"a": [1]}}""", Cancel);
         var old = Ledger.Find("old", "x")!;
         Assert.Equal((TaskState.Running, "", null, null, null), (old.State, old.Command, old.Dispatched, old.ExitCode, old.Process));
-        Assert.Equal(TaskState.Failed, Ledger.Find("new", "x")!.State);
+        Assert.Equal((TaskState.Failed, TaskRunner.Auto), (Ledger.Find("new", "x")!.State, Ledger.Find("new", "x")!.Runner));
     }
 
     [Fact]

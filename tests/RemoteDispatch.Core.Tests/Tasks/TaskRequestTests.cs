@@ -18,6 +18,7 @@ public sealed class TaskRequestTests
         ["folder"] = Plain with { WorkingDirectory = "/with blank/$(x)" },
         ["limits"] = Plain with { TimeLimit = TimeSpan.FromDays(365), StopGrace = TimeSpan.FromHours(1) },
         ["no grace"] = Plain with { TimeLimit = TimeSpan.FromSeconds(1), StopGrace = TimeSpan.Zero },
+        ["runner"] = Plain with { Runner = TaskRunner.Tmux },
         ["variables"] = Plain with { Environment = Variables(("A", ""), ("_b1", "line\nline"), ("PATH", "/bin")) },
     };
 
@@ -41,6 +42,7 @@ public sealed class TaskRequestTests
         ["negative time"] = Plain with { TimeLimit = TimeSpan.FromSeconds(-1) },
         ["too much time"] = Plain with { TimeLimit = TimeSpan.FromDays(366) },
         ["negative grace"] = Plain with { StopGrace = TimeSpan.FromTicks(-1) },
+        ["no runner"] = Plain with { Runner = (TaskRunner)42 },
         ["too much grace"] = Plain with { StopGrace = TimeSpan.FromMinutes(61) },
         ["variable without a name"] = Plain with { Environment = Variables(("", "x")) },
         ["variable with a dash"] = Plain with { Environment = Variables(("-x", "x")) },
@@ -80,6 +82,7 @@ public sealed class TaskRequestTests
             Plain with { Environment = Variables(("AB", "")) }, Plain with { Environment = Variables(("A", "B"), ("C", "D")) }, Plain with { Environment = Variables(("A", "D"), ("C", "B")) },
             Plain with { Arguments = ["A", "B"] }, Plain with { Arguments = ["A B"] }, Plain with { Arguments = ["B", "A"] }, Plain with { Arguments = ["A", "B", ""] }, Plain with { Arguments = [""] },
             Plain with { Command = "tru", WorkingDirectory = "e" },
+            Plain with { Runner = TaskRunner.Session }, Plain with { Runner = TaskRunner.Tmux }, Plain with { Runner = TaskRunner.Tmux, LoginShell = true }, Plain with { Arguments = [" Tmux"] },
         ];
         Assert.Distinct(requests.Select(r => r.Digest()));
         Assert.All(requests, r => Assert.Matches("^[0-9a-f]{64}$", r.Digest()));
@@ -91,6 +94,17 @@ public sealed class TaskRequestTests
         var one = Plain with { Id = TaskId.Parse("a"), Environment = Variables(("A", "1"), ("B", "2")) };
         var other = Plain with { Id = TaskId.Parse("b"), Environment = new Dictionary<string, string> { ["B"] = "2", ["A"] = "1" } };
         Assert.Equal(one.Digest(), other.Digest());
+    }
+
+    [Fact]
+    public void Digest_of_a_request_that_names_no_runner_is_what_it_was_before_there_were_any() => Assert.Equal(
+        "e72466f7086f3844cbe55b562d1850b2219bef60ced3945a4b84a502787d1f9f", (Plain with { WorkingDirectory = "/srv", Arguments = ["x"] }).Digest());
+
+    [Fact]
+    public void ToJson_names_a_runner_that_was_chosen()
+    {
+        Assert.DoesNotContain("runner", Plain.ToJson(TaskId.Parse("a"), default), StringComparison.Ordinal);
+        Assert.Contains("\"runner\":\"Tmux\"", (Plain with { Runner = TaskRunner.Tmux }).ToJson(TaskId.Parse("a"), default), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace RemoteDispatch.Fleet;
 
-/// <summary>The process inside the namespaces, namespaces.sh, and the conversation with it: one line there, one line back.</summary>
+/// <summary>The process inside the namespaces, a script, and the conversation with it: one line there, one line back.</summary>
 internal sealed class NamespaceScript : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -11,22 +11,26 @@ internal sealed class NamespaceScript : IAsyncDisposable
     private readonly Process _process;
     private bool _isDisposed;
 
-    private NamespaceScript(string directory)
+    private NamespaceScript(string directory, string script, IEnumerable<string> arguments)
     {
         _log = Path.Combine(directory, "log");
         _process = Command.Start(Tools.Require("unshare"), [
             "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc",
-            Tools.Require("bash"), Tools.Unpack("namespaces.sh", directory),
-            directory, Tools.Unpack("host.sh", directory), Tools.Require("sshd")]);
+            Tools.Require("bash"), Tools.Unpack(script, directory), directory, .. arguments]);
     }
 
     /// <summary>The process whose network namespace is the fleet's.</summary>
     public int ProcessId => _process.Id;
 
     /// <summary>Makes the namespaces and their network, without a host yet.</summary>
-    public static async Task<NamespaceScript> StartAsync(string directory, CancellationToken cancellationToken)
+    /// <param name="directory">The fleet's folder, the script's first argument.</param>
+    /// <param name="name">The script that this assembly carries.</param>
+    /// <param name="arguments">Its further arguments.</param>
+    /// <param name="cancellationToken">Gives up; nothing stays behind.</param>
+    public static async Task<NamespaceScript> StartAsync(
+        string directory, string name, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        var script = new NamespaceScript(directory);
+        var script = new NamespaceScript(directory, name, arguments);
         try
         {
             await script.ExpectOkAsync("making the network", cancellationToken).ConfigureAwait(false);

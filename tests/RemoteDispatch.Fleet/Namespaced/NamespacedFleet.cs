@@ -57,7 +57,8 @@ public sealed class NamespacedFleet : IAsyncDisposable
         if (Missing is { } missing)
             throw new InvalidOperationException(missing);
         var client = new ClientFiles(System.IO.Directory.CreateTempSubdirectory("rd-fleet-").FullName);
-        var script = await NamespaceScript.StartAsync(client.Directory, cancellationToken).ConfigureAwait(false);
+        var script = await NamespaceScript.StartAsync(
+            client.Directory, "namespaces.sh", [Tools.Unpack("host.sh", client.Directory), Tools.Require("sshd")], cancellationToken).ConfigureAwait(false);
         var fleet = new NamespacedFleet(client, script, count);
         try
         {
