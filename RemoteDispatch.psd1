@@ -30,8 +30,10 @@
     )
     PrivateData          = @{
         PSData = @{
-            Tags       = @('SSH', 'Remote', 'Tasks', 'Tailscale', 'WSL', 'Containers', 'Operations', 'PSEdition_Core')
-            LicenseUri = 'https://opensource.org/license/mit'
+            Tags         = @('SSH', 'Remote', 'Tasks', 'Tailscale', 'WSL', 'Containers', 'Operations', 'PSEdition_Core')
+            LicenseUri   = 'https://opensource.org/license/mit'
+            # build.ps1 puts the newest section of the changelog into the package here.
+            ReleaseNotes = '{CHANGELOG}'
         }
     }
 }

@@ -65,7 +65,7 @@ Describe 'Add-DispatchHost' {
     It 'takes back what Get-DispatchHost gave' {
         Add-DispatchHost gpu1 ssh://deploy@gpu1.example.com:2222 -Capability gpu -WorkspaceRoot ~/work
         $before = Get-DispatchHost gpu1
-        Remove-DispatchHost gpu1
+        Remove-DispatchHost gpu1 -Force
         $before | Add-DispatchHost
         $after = Get-DispatchHost gpu1
         "$($after.Address)" | Should -Be "$($before.Address)"

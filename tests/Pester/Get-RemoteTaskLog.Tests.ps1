@@ -171,4 +171,11 @@ Describe 'Get-RemoteTaskLog' -Tag Local {
         $null = Invoke-RemoteTask 'true' -Id l-completes
         (Get-Completion 'Get-RemoteTaskLog l-comp').CompletionText | Should -Be 'l-completes'
     }
+
+    It 'gives the logs of all tasks whose ids are like a wildcard, each line with its task' {
+        $null = 'gl-1', 'gl-2' | ForEach-Object { Invoke-RemoteTask "echo of $_" -Id $_ -Wait 6>$null }
+        (Get-RemoteTaskLog 'gl-*' | Sort-Object TaskId | ForEach-Object { "$($_.TaskId): $_" }) | Should -Be 'gl-1: of gl-1', 'gl-2: of gl-2'
+        Use-NewSession
+        Get-RemoteTaskLog 'gl-[12]' -HostName local -Raw | Sort-Object | Should -Be 'of gl-1', 'of gl-2'
+    }
 }

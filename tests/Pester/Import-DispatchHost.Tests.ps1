@@ -63,7 +63,7 @@ Describe 'Import-DispatchHost' {
         Import-DispatchHost $file
         "$((Get-DispatchHost web1).Address)" | Should -Be 'ssh://web1.example.com:2222'
         $fromFile = Get-DispatchHost
-        Remove-DispatchHost 'web*'
+        Remove-DispatchHost 'web*' -Force
         Import-Csv $file | Import-DispatchHost
         (Get-DispatchHost).ForEach({ "$_ $($_.Address) $($_.Capabilities)" }) | Should -Be $fromFile.ForEach({ "$_ $($_.Address) $($_.Capabilities)" })
     }
@@ -71,7 +71,7 @@ Describe 'Import-DispatchHost' {
     It 'takes back what Get-DispatchHost gave, and objects and tables with the right properties' {
         Add-DispatchHost gpu1 ssh://deploy@gpu1.example.com:2222 -Capability gpu, os=linux -Container box -WorkspaceRoot ~/work
         $before = Get-DispatchHost
-        Remove-DispatchHost gpu1
+        Remove-DispatchHost gpu1 -Force
         $before | Import-DispatchHost
         (Get-DispatchHost gpu1).Equals($before[1]) | Should -BeTrue
         Get-Content $env:REMOTE_DISPATCH_HOSTS_FILE -Raw | Should -Not -Match '"local"' -Because 'this machine is no entry'

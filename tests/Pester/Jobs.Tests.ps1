@@ -49,7 +49,7 @@ Describe 'Invoke-RemoteTask -AsJob' {
 
 Describe 'Several runspaces at once' {
     It 'share the channels and each get their own tasks' {
-        $module = Join-Path $PSScriptRoot '../../out/RemoteDispatch'
+        $module = $env:RD_PESTER_MODULE
         $codes = 1..8 | ForEach-Object -ThrottleLimit 8 -Parallel {
             Import-Module $using:module
             (Invoke-RemoteTask "exit $_" -Wait -InformationAction Ignore).ExitCode
@@ -58,7 +58,7 @@ Describe 'Several runspaces at once' {
     }
 
     It 'work from a thread job' {
-        $module = Join-Path $PSScriptRoot '../../out/RemoteDispatch'
+        $module = $env:RD_PESTER_MODULE
         $job = Start-ThreadJob {
             Import-Module $using:module
             Invoke-RemoteTask 'echo from a thread job' -Wait -InformationAction Ignore | Get-RemoteTaskLog -Raw
@@ -89,23 +89,5 @@ Describe 'Stop-RemoteTask -Force beside a preference' {
         ($task | Get-RemoteTask).State | Should -Be 'Running'
         $task | Stop-RemoteTask -Force
         ($task | Get-RemoteTask).State | Should -Be 'Stopped'
-    }
-}
-
-Describe 'Completion with a thousand hosts' {
-    It 'answers from local data in the time of a key stroke' {
-        $before = $env:REMOTE_DISPATCH_HOSTS_FILE
-        try {
-            $env:REMOTE_DISPATCH_HOSTS_FILE = Join-Path $TestDrive 'thousand.json'
-            $hosts = [ordered]@{}
-            foreach ($i in 1..1000) { $hosts["web$i"] = @{ address = "10.2.$([Math]::Floor($i / 250)).$($i % 250)"; transport = 'ssh' } }
-            @{ hosts = $hosts } | ConvertTo-Json -Depth 4 | Set-Content $env:REMOTE_DISPATCH_HOSTS_FILE
-            $found = (TabExpansion2 'Test-DispatchHost web99' 23).CompletionMatches
-            $found.CompletionText | Should -Contain 'web999'
-            $found.Count | Should -Be 11
-        }
-        finally {
-            $env:REMOTE_DISPATCH_HOSTS_FILE = $before
-        }
     }
 }

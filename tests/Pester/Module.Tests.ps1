@@ -71,6 +71,22 @@ Describe 'The module' {
         Get-ChildItem "$Sandbox/state", "$Sandbox/logs" -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 
+    It 'meets the guidelines where docs/conventions.md says so' {
+        $root = Convert-Path "$PSScriptRoot/../.."
+        $text = Get-Content "$root/docs/conventions.md" -Raw
+        $sentences = (Get-ChildItem "$PSScriptRoot/*.Tests.ps1" | Get-Content -Raw) -join "`n"
+        $files = [regex]::Matches($text, '`(?<Path>[\w./-]+\.(cs|ps1|psd1|ps1xml))`').ForEach({ $_.Groups['Path'].Value }) | Sort-Object -Unique
+        $files.Count | Should -BeGreaterThan 5
+        foreach ($file in $files) {
+            $places = "$root/$file", "$root/src/RemoteDispatch.PowerShell/$file", "$PSScriptRoot/$file", "$root/src/RemoteDispatch.PowerShell/Tasks/$file"
+            $places.Where({ Test-Path $_ }) | Should -Not -BeNullOrEmpty -Because "$file is named"
+        }
+        foreach ($quoted in [regex]::Matches($text, '(?<![*\w])\*(?<It>[^*|]+)\*(?![*\w])').ForEach({ $_.Groups['It'].Value })) {
+            $sentences.Contains("It '$($quoted.Replace("'", "''"))'") | Should -BeTrue -Because "'$quoted' is quoted"
+        }
+        foreach ($link in [regex]::Matches($text, '\]\((?!https?:)(?<To>[^)]+)\)').ForEach({ $_.Groups['To'].Value })) { "$root/docs/$link" | Should -Exist }
+    }
+
     It 'can be imported in several runspaces' {
         $both = 1..2 | ForEach-Object { Start-Pipeline '(Get-DispatchHost local).Name' }
         $both | ForEach-Object { Complete-Pipeline $_ } | Should -Be 'local', 'local'

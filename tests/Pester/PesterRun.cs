@@ -9,7 +9,7 @@ public sealed class PesterRun : IAsyncLifetime
     private const int MissingCode = 3;
     private const int TailLines = 40;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan EndOfOutput = TimeSpan.FromSeconds(5);
 
     private readonly List<string> _output = [];

@@ -110,7 +110,7 @@ Describe 'Pipelines' {
                 Invoke-RemoteTask 'echo "$HOME"' -Id whole-life | Wait-RemoteTask | Remove-RemoteTaskWorkspace -Confirm:$false -PassThru | ForEach-Object LogPath
             Get-Content $files | Should -Be $FleetHosts[2].home
             Get-RemoteTask -HostName passing | Where-Object Id -EQ whole-life | Should -BeNullOrEmpty
-            Get-DispatchHost passing | Remove-DispatchHost
+            Get-DispatchHost passing | Remove-DispatchHost -Force
             (Get-DispatchHost).Name | Should -Not -Contain 'passing'
         }
 

@@ -7,29 +7,29 @@ Describe 'Remove-DispatchHost' {
     }
 
     It 'takes hosts out of the inventory' {
-        Remove-DispatchHost a, b
+        Remove-DispatchHost a, b -Force
         (Get-DispatchHost).Name | Should -Be 'local', 'c'
     }
 
     It 'takes hosts from the pipeline' {
-        Get-DispatchHost -Capability old | Remove-DispatchHost
+        Get-DispatchHost -Capability old | Remove-DispatchHost -Force
         (Get-DispatchHost).Name | Should -Be 'local'
     }
 
     It 'takes groups and sets' {
-        Remove-DispatchHost '@old!b'
+        Remove-DispatchHost '@old!b' -Force
         (Get-DispatchHost).Name | Should -Be 'local', 'b'
-        Remove-DispatchHost '*'
+        Remove-DispatchHost '*' -Force
         (Get-DispatchHost).Name | Should -Be 'local'
     }
 
     It 'gives the host that it removed where it is asked to' {
-        Remove-DispatchHost a | Should -BeNullOrEmpty
-        "$((Remove-DispatchHost b -PassThru).Address)" | Should -Be 'b.example.com'
+        Remove-DispatchHost a -Force | Should -BeNullOrEmpty
+        "$((Remove-DispatchHost b -Force -PassThru).Address)" | Should -Be 'b.example.com'
     }
 
     It 'tells of a host that is not there, and goes on' {
-        Remove-DispatchHost nobody, a -ErrorAction SilentlyContinue -ErrorVariable failure
+        Remove-DispatchHost nobody, a -Force -ErrorAction SilentlyContinue -ErrorVariable failure
         $failure.Count | Should -Be 1
         $failure[0].FullyQualifiedErrorId | Should -Be 'HostNotFound,RemoteDispatch.PowerShell.Hosts.RemoveDispatchHostCommand'
         (Get-DispatchHost).Name | Should -Be 'local', 'b', 'c'
@@ -40,15 +40,28 @@ Describe 'Remove-DispatchHost' {
         (Get-DispatchHost).Name | Should -Contain 'a'
     }
 
+    It 'changes nothing with -Force beside -WhatIf' {
+        Remove-DispatchHost * -Force -WhatIf
+        & { $WhatIfPreference = $true; Remove-DispatchHost * -Force }
+        (Get-DispatchHost).Name | Should -Be 'local', 'a', 'b', 'c'
+    }
+
+    It 'asks first, and removes nothing where nobody can be asked' {
+        Complete-Pipeline (Start-Pipeline 'try { Remove-DispatchHost a, b } catch { $_ }') | ForEach-Object FullyQualifiedErrorId | Should -Be 'CannotConfirm,RemoteDispatch.PowerShell.Hosts.RemoveDispatchHostCommand'
+        (Get-DispatchHost).Name | Should -Be 'local', 'a', 'b', 'c'
+        Remove-DispatchHost a -Confirm:$false
+        (Get-DispatchHost).Name | Should -Be 'local', 'b', 'c'
+    }
+
     It 'leaves this machine in the list' {
-        { Remove-DispatchHost local -ErrorAction Stop } | Should -Throw -ErrorId 'HostNotFound,*'
+        { Remove-DispatchHost local -Force -ErrorAction Stop } | Should -Throw -ErrorId 'HostNotFound,*'
         (Get-DispatchHost).Name | Should -Contain 'local'
     }
 
     It 'leaves the tasks of a host what and where they are' -Tag Local {
         Add-DispatchHost here local
         $task = Invoke-RemoteTask 'echo still there' here -Wait 6>$null
-        Remove-DispatchHost here
+        Remove-DispatchHost here -Force
         Get-RemoteTaskLog $task.Id -Raw | Should -Be 'still there'
     }
 }

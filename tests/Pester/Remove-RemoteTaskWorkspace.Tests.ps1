@@ -55,7 +55,7 @@ Describe 'Remove-RemoteTaskWorkspace' -Tag Local {
 
     It 'asks first, and removes nothing where nobody can be asked' {
         $task = Invoke-RemoteTask 'true' -Id r-ask -Wait 6>$null
-        Complete-Pipeline (Start-Pipeline 'try { Remove-RemoteTaskWorkspace r-ask } catch { "$_" }') | Should -Match 'prompts|confirmation'
+        Complete-Pipeline (Start-Pipeline 'try { Remove-RemoteTaskWorkspace r-ask } catch { "$_" }') | Should -Match '-Force or -Confirm:\$false'
         "$Workspaces/r-ask/exit" | Should -Exist
     }
 
@@ -75,7 +75,7 @@ Describe 'Remove-RemoteTaskWorkspace' -Tag Local {
 
     It 'removes nothing beside the task, whatever the id' {
         $null = New-Item -ItemType Directory "$Sandbox/home/.remote-dispatch/precious" -Force
-        foreach ($id in '..', '../precious', '.', '-rf', '*', '') {
+        foreach ($id in '..', '../precious', '.', '-rf', '') {
             { Remove-RemoteTaskWorkspace $id -HostName local -Force -ErrorAction Stop } | Should -Throw -Because "the id is <$id>"
         }
         "$Sandbox/home/.remote-dispatch/precious" | Should -Exist
@@ -110,5 +110,18 @@ Describe 'Remove-RemoteTaskWorkspace' -Tag Local {
     It 'completes task ids' {
         $null = Invoke-RemoteTask 'true' -Id r-completes
         (Get-Completion 'Remove-RemoteTaskWorkspace r-comp').CompletionText | Should -Be 'r-completes'
+    }
+
+    It 'removes all whose ids are like a wildcard, and tells of one that still runs' {
+        $null = 'rl-1', 'rl-2', 'ql-1' | ForEach-Object { Invoke-RemoteTask 'true' -Id $_ -Wait 6>$null }
+        $null = Invoke-RemoteTask 'sleep 300' -Id rl-0
+        $removed = Remove-RemoteTaskWorkspace 'rl-*' -Confirm:$false -PassThru -ErrorAction SilentlyContinue -ErrorVariable failure
+        $removed.Id | Sort-Object | Should -Be 'rl-1', 'rl-2'
+        $failure.Count | Should -Be 1
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'TaskRunning,*'
+        $failure[0].TargetObject | Should -Be 'rl-0'
+        "$Workspaces/ql-1" | Should -Exist
+        Use-NewSession
+        (Remove-RemoteTaskWorkspace '?l-*' -HostName local -Force -PassThru).Id | Sort-Object | Should -Be 'ql-1', 'rl-0' -Because 'the host knows them'
     }
 }

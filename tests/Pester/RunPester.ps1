@@ -1,12 +1,13 @@
 <#
 .SYNOPSIS
-    Runs the Pester suite against the built module and a fleet of real sshd hosts on this machine.
+    Runs the Pester suite against the packed module and a fleet of real sshd hosts on this machine.
 .PARAMETER Path
     Which files, with wildcards, separated by commas; all without it.
 .PARAMETER Name
     Only the tests whose full name is like that: '*quotes*'.
 .PARAMETER Module
-    The folder of the module under test.
+    The folder of the built module. It is packed and installed for this run, and what was installed is tested. Without PSResourceGet
+    the folder itself is.
 .PARAMETER Fleet
     The fleet's program (tests/RemoteDispatch.Fleet), a .dll.
 .PARAMETER Result
@@ -60,6 +61,22 @@ function Stop-Fleet($Running) {
     if (-not $Running.Process) { return }
     $Running.Process.StandardInput.Close()
     if (-not $Running.Process.WaitForExit(20000)) { $Running.Process.Kill($true) }
+}
+
+function Install-Packed([string] $Into) {
+    <# Gives the module's folder as the package has it, at the front of PSModulePath. PSResourceGet keeps its list of repositories in $Into. #>
+    $data = $env:XDG_DATA_HOME
+    try {
+        $env:XDG_DATA_HOME = "$Into/data"
+        & "$PSScriptRoot/../../build.ps1" -Task Pack, Install -Module (Convert-Path $Module) -PackageFolder "$Into/package" -InstallPath "$Into/installed" 6>$null
+    }
+    finally {
+        $env:XDG_DATA_HOME = $data
+    }
+    # Without the folder of the version, so that a path names it as its name does.
+    Move-Item (Get-Item "$Into/installed/RemoteDispatch/*").FullName "$Into/modules/RemoteDispatch"
+    $env:RD_PESTER_PACKAGE = (Get-Item "$Into/package/*.nupkg").FullName
+    "$Into/modules/RemoteDispatch"
 }
 
 function Test-Tag($Block, [string] $Tag) {
@@ -124,7 +141,17 @@ try {
     $root = Join-Path ($told ? $told.directory : [System.IO.Path]::GetTempPath()) "home-rd-pester-$PID"
     $null = New-Item -ItemType Directory $root
     $env:RD_PESTER_ROOT = $root
-    $env:RD_PESTER_MODULE = Convert-Path $Module
+    $null = New-Item -ItemType Directory "$root/modules"
+    if (Get-Module -ListAvailable Microsoft.PowerShell.PSResourceGet | Where-Object Version -GE ([version]'1.1')) {
+        $env:RD_PESTER_MODULE = Install-Packed $root
+        "Tested is what was packed: $env:RD_PESTER_PACKAGE"
+    }
+    else {
+        $lacks.Package = "PSResourceGet 1.1 or newer is missing, so nothing can be packed: the tests run against the build folder $(Convert-Path $Module)."
+        $env:RD_PESTER_MODULE = (Copy-Item (Convert-Path $Module) "$root/modules/RemoteDispatch" -Recurse -PassThru)[0].FullName
+        $lacks.Package
+    }
+    $env:PSModulePath = "$root/modules$([System.IO.Path]::PathSeparator)$env:PSModulePath"
     $env:RD_PESTER_FLEET = $running.Json
     $env:REMOTE_DISPATCH_SSH_OPTS = $told.sshOpts
 

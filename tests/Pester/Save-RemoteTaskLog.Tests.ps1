@@ -72,4 +72,12 @@ Describe 'Save-RemoteTaskLog' -Tag Local {
         $files.FullName | Sort-Object -Unique | Should -HaveCount 3
         Get-Content $files.FullName | Sort-Object | Should -Be ($FleetHosts.home | Sort-Object)
     }
+
+    It 'copies the logs of all tasks whose ids are like a wildcard' -Tag Local {
+        $null = 'vl-1', 'vl-2' | ForEach-Object { Invoke-RemoteTask "echo $_" -Id $_ -Wait 6>$null }
+        $files = Save-RemoteTaskLog 'vl-*' -Destination (New-FileName)
+        Get-Content $files | Sort-Object | Should -Be 'vl-1', 'vl-2'
+        Use-NewSession
+        @(Save-RemoteTaskLog 'vl-*' -HostName local).Count | Should -Be 2
+    }
 }

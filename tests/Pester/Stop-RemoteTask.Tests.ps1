@@ -66,7 +66,7 @@ Describe 'Stop-RemoteTask' -Tag Local {
 
     It 'asks first, and stops nothing where nobody can be asked' {
         $task = Invoke-RemoteTask 'sleep 300' -Id s-ask
-        Complete-Pipeline (Start-Pipeline 'try { Stop-RemoteTask s-ask } catch { "$_" }') | Should -Match 'prompts|confirmation'
+        Complete-Pipeline (Start-Pipeline 'try { Stop-RemoteTask s-ask } catch { "$_" }') | Should -Match '-Force or -Confirm:\$false'
         (Get-RemoteTask s-ask).State | Should -Be 'Running'
         Stop-RemoteTask s-ask -Force
     }
@@ -116,5 +116,25 @@ Describe 'Stop-RemoteTask' -Tag Local {
     It 'completes task ids' {
         $null = Invoke-RemoteTask 'true' -Id s-completes
         (Get-Completion 'Stop-RemoteTask s-comp').CompletionText | Should -Be 's-completes'
+    }
+
+    It 'stops all tasks whose ids are like a wildcard, and no other' {
+        $null = 'sl-1', 'sl-2', 'tl-1' | ForEach-Object { Invoke-RemoteTask 'sleep 300' -Id $_ }
+        $null = Invoke-RemoteTask 'true' -Id sl-ended -Wait 6>$null
+        (Stop-RemoteTask 'sl-*' -Force -PassThru | Sort-Object Id).Id | Should -Be 'sl-1', 'sl-2' -Because 'the third has ended'
+        (Get-RemoteTask tl-1).State | Should -Be 'Running'
+        Stop-RemoteTask 'nothing*' -Force -ErrorAction Stop | Should -BeNullOrEmpty
+        Use-NewSession
+        (Stop-RemoteTask 't?-*' -HostName local -Confirm:$false -PassThru).Id | Should -Be 'tl-1' -Because 'the host knows it'
+    }
+
+    It 'shows with -WhatIf each task that is like a wildcard' {
+        $null = 'sw-1', 'sw-2' | ForEach-Object { Invoke-RemoteTask 'sleep 300' -Id $_ }
+        $said = Invoke-OtherProcess "Stop-RemoteTask 'sw-*' -WhatIf; Stop-RemoteTask 'sw-*' -HostName local -WhatIf"
+        $said.Count | Should -Be 3 -Because 'with -HostName the host is not even asked'
+        $said[0..1] -join ' ' | Should -Match 'sw-1.*sw-2'
+        $said[2] | Should -Match 'sw-\*'
+        (Get-RemoteTask 'sw-*').State | Should -Be 'Running', 'Running'
+        Stop-RemoteTask 'sw-*' -Force
     }
 }

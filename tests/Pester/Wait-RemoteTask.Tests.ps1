@@ -111,4 +111,16 @@ Describe 'Wait-RemoteTask' -Tag Local {
         $gate.Open()
         (Complete-Pipeline $pipeline).HostName | Sort-Object | Should -Be 'h1', 'h2', 'h3'
     }
+
+    It 'waits for all tasks whose ids are like a wildcard, and for no other' {
+        $gate = New-Gate
+        $null = 'wl-1', 'wl-2' | ForEach-Object { Invoke-RemoteTask 'exit 3' -Id $_ }
+        $null = Invoke-RemoteTask $gate.Wait -Id xl-1
+        (Wait-RemoteTask 'wl-*' | Sort-Object Id).ExitCode | Should -Be 3, 3
+        Wait-RemoteTask 'WL-*' | Should -BeNullOrEmpty -Because 'ids tell capitals from small letters'
+        Use-NewSession
+        Wait-RemoteTask 'wl-*' | Should -BeNullOrEmpty -Because 'nothing was sent from here'
+        (Wait-RemoteTask 'wl-*' -HostName local | Sort-Object Id).Id | Should -Be 'wl-1', 'wl-2' -Because 'the host knows them'
+        $gate.Open()
+    }
 }

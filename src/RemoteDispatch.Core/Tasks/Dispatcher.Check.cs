@@ -22,6 +22,11 @@ public sealed partial class Dispatcher
     /// <param name="options">What to ask, and what must pass.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="DispatchException">There is no check of a name (<see cref="FailureReason.InvalidInput"/>), or a file of the user's agents cannot be used.</exception>
-    public Task<HostHealth> CheckAsync(DispatchHost host, HostCheckOptions options, CancellationToken cancellationToken = default) =>
-        new HostProbe(_workspaces, AgentCatalog.Read(Options.AgentFolder)).CheckAsync(host, options, cancellationToken);
+    public async Task<HostHealth> CheckAsync(DispatchHost host, HostCheckOptions options, CancellationToken cancellationToken = default)
+    {
+        var since = Options.Time.GetTimestamp();
+        var health = await new HostProbe(_workspaces, AgentCatalog.Read(Options.AgentFolder)).CheckAsync(host, options, cancellationToken).ConfigureAwait(false);
+        Tell(host.Name, "tested", since, $"healthy={(health.Healthy ? "true" : "false")}");
+        return health;
+    }
 }

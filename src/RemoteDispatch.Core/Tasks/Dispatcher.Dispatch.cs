@@ -42,11 +42,11 @@ public sealed partial class Dispatcher
             // Written before it is sent: whatever ends this process now, the task is in the list. Here a failure counts.
             if (before is null)
                 Options.Ledger.Write(task);
-            var answer = await LaunchAsync(task, request.ToOrder(id, dispatched), cancellationToken).ConfigureAwait(false);
+            var (answer, attempt) = await LaunchAsync(task, request.ToOrder(id, dispatched), cancellationToken).ConfigureAwait(false);
             // What an earlier task of that id left in the ledger says nothing of one that has just begun.
             var isSame = answer is not LaunchAnswer.Started && before is not null && before.Host.Container == place.Container;
             task = Settle(answer, isSame ? before! with { Host = place } : task);
-            Tell(host.Name, "success", since, $"task={task.Id} state={task.State}");
+            Tell(host.Name, "success", since, $"task={task.Id} attempt={attempt} state={task.State}");
             return task;
         }
         catch (DispatchException e)
@@ -55,17 +55,17 @@ public sealed partial class Dispatcher
         }
     }
 
-    private async Task<LaunchAnswer> LaunchAsync(RemoteTask task, LaunchOrder order, CancellationToken cancellationToken)
+    private async Task<(LaunchAnswer Answer, int Attempt)> LaunchAsync(RemoteTask task, LaunchOrder order, CancellationToken cancellationToken)
     {
         try
         {
-            return await _workspaces.LaunchAsync(task.Host, order, cancellationToken).ConfigureAwait(false);
+            return (await _workspaces.LaunchAsync(task.Host, order, cancellationToken).ConfigureAwait(false), 1);
         }
         catch (DispatchException e) when (e.Reason == FailureReason.ConnectionLost)
         {
             // It may have been started, or not. The workspace knows, and asking it is the same request again: the wrapper's
             // gate lets one of the two through.
-            return await _workspaces.LaunchAsync(task.Host, order, cancellationToken).ConfigureAwait(false);
+            return (await _workspaces.LaunchAsync(task.Host, order, cancellationToken).ConfigureAwait(false), 2);
         }
     }
 

@@ -37,11 +37,16 @@ public sealed partial class Dispatcher
     {
         query ??= new LogQuery();
         var start = new LogStart(query.Offset, query.Tail);
+        var since = Options.Time.GetTimestamp();
+        var bytes = 0L;
         await foreach (var part in _logs.ReadAsync(HostOf(task), task.Id, start, query.Follow, query.NoRedaction ? [] : SecretsOf(task), cancellationToken).ConfigureAwait(false))
         {
             task = Note(task, task.After(part.State));
+            bytes += part.Bytes.Length;
             yield return new LogChunk(task, part.Offset, part.Bytes);
         }
+
+        Tell(task.HostName, query.Follow ? "log_followed" : "log_read", since, $"task={task.Id} state={task.State} bytes={bytes}");
     }
 
     /// <summary>Copies a task's log, as it is now, to this machine: whole, or not at all.</summary>
@@ -53,7 +58,9 @@ public sealed partial class Dispatcher
     /// <exception cref="DispatchException">The task is not there, the host cannot be reached, or the file cannot be written.</exception>
     public async Task<RemoteTask> CollectLogAsync(RemoteTask task, string? path = null, bool noRedaction = false, CancellationToken cancellationToken = default)
     {
+        var since = Options.Time.GetTimestamp();
         var file = await _collector.CollectAsync(HostOf(task), task.Id, task.Started, path, noRedaction ? [] : SecretsOf(task), cancellationToken).ConfigureAwait(false);
+        Tell(task.HostName, "log_collected", since, $"task={task.Id}");
         return Note(task, task with { LogPath = file });
     }
 

@@ -24,13 +24,18 @@ public sealed partial class Dispatcher
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var patience = new Patience(Options.Time, Options.Connections.Observer);
         var pause = ShortestPause;
+        var since = Options.Time.GetTimestamp();
         try
         {
             while (true)
             {
                 task = await patience.AskAsync(() => LookAsync(task, either.Token), either.Token).ConfigureAwait(false);
                 if (task.State.IsFinal())
+                {
+                    Tell(task.HostName, "ended", since, $"task={task.Id} state={task.State}{(task.ExitCode is { } code ? $" exit_code={code}" : "")}");
                     return task;
+                }
+
                 await Task.Delay(pause, Options.Time, either.Token).ConfigureAwait(false);
                 pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 3 / 2, LongestPause.Ticks));
             }

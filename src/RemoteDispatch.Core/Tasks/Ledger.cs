@@ -32,6 +32,23 @@ public sealed class Ledger(string folder)
     public IEnumerable<RemoteTask> Find(string id, Action<DispatchException>? damaged = null) =>
         TaskId.TryParse(id, out _) ? Read(id + Separator + "*", damaged).Where(t => t.Id == id) : [];
 
+    /// <summary>
+    /// The newest tasks whose ids begin so, newest first, for a completion: only their files are read, however many there are. By
+    /// the time in a generated id, else by the file's own.
+    /// </summary>
+    /// <param name="prefix">How the ids begin, in any case.</param>
+    /// <param name="count">At most so many.</param>
+    public IReadOnlyList<RemoteTask> Newest(string prefix, int count)
+    {
+        if (!Directory.Exists(Folder))
+            return [];
+        var paths = Directory.GetFiles(Folder, "*" + Extension)
+            .Where(p => Path.GetFileName(p.AsSpan()).StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && p.Contains(Separator, StringComparison.Ordinal));
+        var newest = paths.Select(p => (Path: p, Time: TaskId.TimeOf(Path.GetFileName(p)) ?? File.GetLastWriteTimeUtc(p)))
+            .OrderByDescending(f => f.Time).ThenByDescending(f => f.Path, StringComparer.Ordinal).Take(count);
+        return [.. ReadFiles(newest.Select(f => f.Path), null).OrderByDescending(t => t.Dispatched ?? t.Started)];
+    }
+
     /// <summary>One task, or null.</summary>
     public RemoteTask? Find(string id, string host) => File.Exists(PathOf(id, host)) ? ReadFile(PathOf(id, host)) : null;
 
@@ -52,11 +69,12 @@ public sealed class Ledger(string folder)
         }
     }
 
-    private IEnumerable<RemoteTask> Read(string pattern, Action<DispatchException>? damaged)
+    private IEnumerable<RemoteTask> Read(string pattern, Action<DispatchException>? damaged) =>
+        Directory.Exists(Folder) ? ReadFiles(Directory.GetFiles(Folder, pattern + Extension).Order(StringComparer.Ordinal), damaged) : [];
+
+    private static IEnumerable<RemoteTask> ReadFiles(IEnumerable<string> paths, Action<DispatchException>? damaged)
     {
-        if (!Directory.Exists(Folder))
-            yield break;
-        foreach (var path in Directory.GetFiles(Folder, pattern + Extension).Order(StringComparer.Ordinal))
+        foreach (var path in paths)
         {
             RemoteTask? task = null;
             try

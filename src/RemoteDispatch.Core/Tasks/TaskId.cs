@@ -10,6 +10,8 @@ namespace RemoteDispatch.Tasks;
 /// </summary>
 public sealed partial record TaskId
 {
+    private const string TimeFormat = "yyyyMMdd-HHmmss-fff";
+
     private TaskId(string value) => Value = value;
 
     /// <summary>The id.</summary>
@@ -28,12 +30,18 @@ public sealed partial record TaskId
         return id is not null;
     }
 
+    /// <summary>The time in an id that was generated, or in a text that begins with one; null for any other.</summary>
+    internal static DateTime? TimeOf(ReadOnlySpan<char> text) =>
+        text.Length > TimeFormat.Length && text[TimeFormat.Length] == '-' && DateTime.TryParseExact(
+            text[..TimeFormat.Length], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time : null;
+
     /// <summary>Makes a new id: the time in UTC to the millisecond, so that ids sort by age, and 40 random bits.</summary>
     public static TaskId New(TimeProvider time)
     {
         // Crockford's letters: none can be taken for another when it is read out.
         var random = RandomNumberGenerator.GetString("0123456789abcdefghjkmnpqrstvwxyz", 8);
-        return new TaskId(string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyyMMdd-HHmmss-fff}-{random}"));
+        return new TaskId($"{time.GetUtcNow().ToString(TimeFormat, CultureInfo.InvariantCulture)}-{random}");
     }
 
     /// <inheritdoc/>

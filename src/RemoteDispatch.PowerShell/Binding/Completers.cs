@@ -20,7 +20,7 @@ public sealed class HostNameCompleter : IArgumentCompleter
     }
 
     private static IEnumerable<(string Word, string ToolTip)> Names() =>
-        Session.Inventory.List().Select(h => (h.Name, $"{h.Transport} {h.Address} {string.Join(' ', h.Capabilities)}".Trim()));
+        Session.Inventory.Sketch().Select(h => (h.Name, $"{h.Transport} {h.Address} {string.Join(' ', h.Capabilities)}".Trim()));
 
     private static IEnumerable<(string Word, string ToolTip)> Groups() => CapabilityCompleter.Known().Select(c => ("@" + c.Word, c.ToolTip));
 }
@@ -34,7 +34,7 @@ public sealed class CapabilityCompleter : IArgumentCompleter
         Completion.Of(wordToComplete, Known);
 
     /// <summary>Each capability once, and the hosts that have it.</summary>
-    internal static IEnumerable<(string Word, string ToolTip)> Known() => Session.Inventory.List().SelectMany(h => h.Capabilities, (h, c) => (Word: c, h.Name))
+    internal static IEnumerable<(string Word, string ToolTip)> Known() => Session.Inventory.Sketch().SelectMany(h => h.Capabilities, (h, c) => (Word: c, h.Name))
         .GroupBy(c => c.Word, StringComparer.OrdinalIgnoreCase).OrderBy(g => g.Key, StringComparer.OrdinalIgnoreCase)
         .Select(g => (g.Key, string.Join(", ", g.Select(c => c.Name))));
 }
@@ -51,11 +51,14 @@ public sealed class CheckNameCompleter : IArgumentCompleter
 /// <summary>Completes task ids from the ledger, newest first, with the state and the command as tooltip.</summary>
 public sealed class TaskIdCompleter : IArgumentCompleter
 {
+    // As many as anybody reads; who wants an older one types more of it.
+    private const int Most = 200;
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Of(wordToComplete, () => Ledger.OfUser.List().OrderByDescending(t => t.Dispatched)
-            .Select(t => (t.Id, $"{t.State} on {t.HostName}: {t.Command}")));
+        Completion.Of(wordToComplete, () => Ledger.OfUser.Newest(Completion.Unquote(wordToComplete), Most).GroupBy(t => t.Id, StringComparer.Ordinal)
+            .Select(same => (same.Key, string.Join("\n", same.Select(t => $"{t.State} on {t.HostName}: {t.Command}")))));
 }
 
 /// <summary>Completes names of variables that look like secrets; never a value.</summary>

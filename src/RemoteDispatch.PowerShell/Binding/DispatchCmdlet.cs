@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Threading.Channels;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Tasks;
@@ -20,6 +22,8 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<Action> _messages = Channel.CreateBounded<Action>(MessagesHeld);
+    // Beside the messages, which may have to wait: no step is lost, and none holds the work up.
+    private readonly ConcurrentQueue<WorkStep> _steps = [];
     private readonly List<Task> _work = [];
     private readonly long _begun = Stopwatch.GetTimestamp();
     private SemaphoreSlim? _places;
@@ -65,7 +69,14 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     /// <param name="work">The work; it says things through <see cref="SayAsync"/>.</param>
     private protected void Start(object target, Func<Task> work)
     {
-        _places ??= new SemaphoreSlim(Throttle);
+        if (_places is null)
+        {
+            _places = new SemaphoreSlim(Throttle);
+            WriteDebug($"RemoteDispatch {GetType().Assembly.GetName().Version?.ToString(3)}: hosts in {UserFolders.HostsFile}, tasks in {UserFolders.State}, "
+                + $"logs in {UserFolders.Logs}; {Throttle} at once");
+        }
+
+        WriteDebug($"Begins: {target}");
         _work.RemoveAll(w => w.IsCompleted);
         _started++;
         _work.Add(Task.Run(() => RunAsync(target, work)));
@@ -74,6 +85,41 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Has something said on the pipeline's thread.</summary>
     private protected ValueTask SayAsync(Action message) => _messages.Writer.WriteAsync(message, StopToken);
+
+    /// <summary>Has something answered on the pipeline's thread.</summary>
+    private protected async Task<T> AskAsync<T>(Func<T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await SayAsync(() => answer.SetResult(question())).ConfigureAwait(false);
+        // A question that ends the pipeline has no answer.
+        return await answer.Task.WaitAsync(StopToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Is -WhatIf given, or preferred?</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
+        ? given is SwitchParameter { IsPresent: true } : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
+    /// <summary>Asks before a change; with force it does not, unless -WhatIf or -Confirm stands beside it or is preferred.</summary>
+    private protected bool MayChange(string target, string action, bool isForced)
+    {
+        var mustAsk = MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm) && confirm is SwitchParameter { IsPresent: true };
+        if (isForced && !IsWhatIf && !mustAsk)
+            return true;
+        try
+        {
+            return ShouldProcess(target, action);
+        }
+        catch (Exception e) when (e is HostException or InvalidOperationException or NullReferenceException)
+        {
+            // pwsh -NonInteractive, a host without prompts, or a console whose input has ended: pwsh's own words name no way out.
+            var message = $"{MyInvocation.MyCommand.Name} asks before it changes '{target}', unless -Force or -Confirm:$false is given, and there is nobody to ask.";
+            ThrowTerminatingError(new ErrorRecord(new InvalidOperationException(message, e), "CannotConfirm", ErrorCategory.InvalidOperation, target)
+            {
+                ErrorDetails = new ErrorDetails(message) { RecommendedAction = "Add -Force or -Confirm:$false." },
+            });
+            throw;
+        }
+    }
 
     /// <summary>Writes what the work brings, until all of it is done.</summary>
     private protected void SayUntilDone()
@@ -85,13 +131,14 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
             while (!more.Wait(ProgressPause, StopToken) || more.Result)
             {
                 ShowProgress();
+                SayWhatIsReady();
                 if (!more.IsCompleted)
                     continue;
-                SayWhatIsReady();
                 more = _messages.Reader.WaitToReadAsync(StopToken).AsTask();
             }
 
             done.GetAwaiter().GetResult();
+            SayWhatIsReady();
             if (_progressShown)
                 WriteProgress(new ProgressRecord(0, Activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
@@ -154,8 +201,15 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
 
     private void SayWhatIsReady()
     {
-        while (_messages.Reader.TryRead(out var message))
+        while (true)
+        {
+            // First how it came about, then what came of it.
+            while (_steps.TryDequeue(out var step))
+                Tell(step);
+            if (!_messages.Reader.TryRead(out var message))
+                return;
             message();
+        }
     }
 
     /// <summary>One bar for all that goes on, once it has taken longer than a second; it costs the work nothing.</summary>
@@ -178,16 +232,30 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
     {
         WriteInformation(step, ["RemoteDispatch", step.Name]);
         WriteVerbose(step.ToString());
+        if (step.Name == "waiting")
+            WriteWarning($"Host '{step.Host}' does not answer, and is asked again until it does: {step.Detail} Ctrl-C ends the wait, never the task.");
+        else if (step.Name == "ledger_failed")
+            WriteWarning($"What became of the task is not noted here, so that Get-RemoteTask finds it with -HostName {step.Host} only: {step.Detail}");
+    }
+
+    /// <summary>Tells a failure as the record that it is, and as the step that did not succeed.</summary>
+    private protected async Task FailAsync(DispatchException failure, object target, long since)
+    {
+        Interlocked.Increment(ref _failed);
+        _steps.Enqueue(new WorkStep(failure.Host ?? $"{target}", "failure", Stopwatch.GetElapsedTime(since),
+            $"{(failure.TaskId is { } task ? $"task={task} " : "")}reason={failure.Reason}"));
+        await SayAsync(() => WriteError(Failures.ToErrorRecord(failure, target))).ConfigureAwait(false);
     }
 
     private async Task RunAsync(object target, Func<Task> work)
     {
+        var since = Stopwatch.GetTimestamp();
         try
         {
             await _places!.WaitAsync(StopToken).ConfigureAwait(false);
             try
             {
-                Session.Listen(step => _messages.Writer.TryWrite(() => Tell(step)));
+                Session.Listen(_steps.Enqueue);
                 await work().ConfigureAwait(false);
             }
             finally
@@ -197,8 +265,7 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
         }
         catch (DispatchException e)
         {
-            Interlocked.Increment(ref _failed);
-            await SayAsync(() => WriteError(Failures.ToErrorRecord(e, target))).ConfigureAwait(false);
+            await FailAsync(e, target, since).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
@@ -207,6 +274,7 @@ public abstract class DispatchCmdlet : PSCmdlet, IDisposable
         catch (Exception e)
         {
             // A fault of ours: it is told like any other, since nothing may be lost in the background.
+            Interlocked.Increment(ref _failed);
             await SayAsync(() => WriteError(new ErrorRecord(e, "InternalError", ErrorCategory.NotSpecified, target))).ConfigureAwait(false);
         }
         finally

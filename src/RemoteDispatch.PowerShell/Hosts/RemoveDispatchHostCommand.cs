@@ -5,7 +5,7 @@ using RemoteDispatch.PowerShell.Binding;
 namespace RemoteDispatch.PowerShell.Hosts;
 
 /// <summary>Removes a host from the inventory. Its tasks stay what and where they are.</summary>
-[Cmdlet(VerbsCommon.Remove, "DispatchHost", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsCommon.Remove, "DispatchHost", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(DispatchHost))]
 public sealed class RemoveDispatchHostCommand : DispatchCmdlet
 {
@@ -17,6 +17,10 @@ public sealed class RemoveDispatchHostCommand : DispatchCmdlet
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public required string[] Name { get; set; }
 
+    /// <summary>Do not ask.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <summary>Emit the host that was removed.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -26,7 +30,7 @@ public sealed class RemoveDispatchHostCommand : DispatchCmdlet
 
     private void RemoveOne(string name, HostSets sets)
     {
-        if (!ShouldProcess(name, "Remove the host from the inventory"))
+        if (!MayChange(name, "Remove the host from the inventory", Force))
             return;
         var removed = Await(stopping => Session.Inventory.RemoveAsync(name, stopping));
         if (PassThru)

@@ -77,6 +77,12 @@ internal sealed class DispatchJob : Job
     private async Task RunAsync(DispatchHost host)
     {
         RemoteTask? task = null;
+        // Its own streams: a job has no prompt.
+        Session.Listen(step =>
+        {
+            Information.Add(new InformationRecord(step, "Invoke-RemoteTask") { Tags = { "RemoteDispatch", step.Name } });
+            Verbose.Add(new VerboseRecord(step.ToString()));
+        });
         try
         {
             _stopping.Token.ThrowIfCancellationRequested();

@@ -106,7 +106,7 @@ public sealed class GetRemoteTaskCommand : DispatchCmdlet
     }
 
     private bool IsMeant(RemoteTask task) =>
-        _ids.Count == 0 || _ids.Any(id => WildcardPattern.Get(id.Id, WildcardOptions.None).IsMatch(task.Id));
+        _ids.Count == 0 || _ids.Any(id => id.IsMeant(task));
 
     /// <summary>Ids that were given in full, and that none of the tasks has.</summary>
     private IEnumerable<string> Missing(IReadOnlyList<RemoteTask> tasks) =>

@@ -25,7 +25,7 @@ public sealed class RemoveRemoteTaskWorkspaceCommand : TaskCommand
     protected override string? Activity => "Removing workspaces";
 
     private protected override bool MayProcess(TaskIdentity task) =>
-        MayChange(task, "Remove the task's workspace from its host", Force);
+        MayChange(task.Id, "Remove the task's workspace from its host", Force);
 
     private protected override async Task WorkAsync(RemoteTask task)
     {

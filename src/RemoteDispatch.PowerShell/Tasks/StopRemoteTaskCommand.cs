@@ -26,7 +26,10 @@ public sealed class StopRemoteTaskCommand : TaskCommand
     protected override string? Activity => "Stopping tasks";
 
     private protected override bool MayProcess(TaskIdentity task) =>
-        MayChange(task, "Stop the task and all its processes", Force);
+        MayChange(task.Id, "Stop the task and all its processes", Force);
+
+    // Of all that are like a pattern, only those that have not ended: to stop the others would ask each host that there ever was.
+    private protected override bool IsMeant(RemoteTask task) => !task.State.IsFinal();
 
     private protected override async Task WorkAsync(RemoteTask task)
     {

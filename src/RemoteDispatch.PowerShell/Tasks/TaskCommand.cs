@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.PowerShell.Binding;
@@ -8,9 +9,10 @@ namespace RemoteDispatch.PowerShell.Tasks;
 /// <summary>What the cmdlets that take tasks have in common: which tasks are meant.</summary>
 public abstract class TaskCommand : DispatchCmdlet
 {
-    /// <summary>Ids or tasks.</summary>
+    /// <summary>Ids, with wildcards, or tasks.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("TaskId", "Task")]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TaskIdCompleter))]
     public required TaskIdentity[] Id { get; set; }
@@ -35,7 +37,9 @@ public abstract class TaskCommand : DispatchCmdlet
     {
         foreach (var id in Id)
         {
-            if (!MayProcess(id))
+            // With -WhatIf no host is asked which tasks are like that: the pattern itself is what would be worked on.
+            var isAskedLater = id.IsPattern && (HostName is null || !IsWhatIf);
+            if (!isAskedLater && !MayProcess(id))
                 continue;
             // A task knows its host, whatever else the pipeline's object says.
             if (HostName is null || id.IsTask)
@@ -48,14 +52,8 @@ public abstract class TaskCommand : DispatchCmdlet
     /// <summary>Asks, where the cmdlet changes something.</summary>
     private protected virtual bool MayProcess(TaskIdentity task) => true;
 
-    /// <summary>Asks before a change; with force it does not, unless -WhatIf or -Confirm stands beside it or is preferred.</summary>
-    private protected bool MayChange(TaskIdentity task, string action, bool isForced)
-    {
-        var isWhatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given) ? given is SwitchParameter { IsPresent: true }
-            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
-        var mustAsk = MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm) && confirm is SwitchParameter { IsPresent: true };
-        return (isForced && !isWhatIf && !mustAsk) || ShouldProcess(task.Id, action);
-    }
+    /// <summary>Is a task meant, where an id with wildcards is like its own?</summary>
+    private protected virtual bool IsMeant(RemoteTask task) => true;
 
     /// <summary>Works on one task.</summary>
     private protected abstract Task WorkAsync(RemoteTask task);
@@ -63,19 +61,47 @@ public abstract class TaskCommand : DispatchCmdlet
     private async Task ProcessAsync(TaskIdentity id, DispatchHost? host)
     {
         var tasks = await id.ResolveAsync(Dispatcher, host, StopToken).ConfigureAwait(false);
-        await Task.WhenAll(tasks.Select(WorkOrTellAsync)).ConfigureAwait(false);
+        await (id.IsPattern ? ProcessEachAsync(tasks.Where(IsMeant)) : Task.WhenAll(tasks.Select(WorkOrTellAsync))).ConfigureAwait(false);
+    }
+
+    /// <summary>Each task is asked for by its own id, on the pipeline's thread, and begun as soon as it may be.</summary>
+    private async Task ProcessEachAsync(IEnumerable<RemoteTask> tasks)
+    {
+        using var places = new SemaphoreSlim(Throttle);
+        var work = new List<Task>();
+        foreach (var task in tasks)
+        {
+            if (await AskAsync(() => MayProcess(new TaskIdentity(task))).ConfigureAwait(false))
+                work.Add(WorkInTurnAsync(task));
+        }
+
+        await Task.WhenAll(work).ConfigureAwait(false);
+
+        async Task WorkInTurnAsync(RemoteTask task)
+        {
+            await places.WaitAsync(StopToken).ConfigureAwait(false);
+            try
+            {
+                await WorkOrTellAsync(task).ConfigureAwait(false);
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
     }
 
     /// <summary>An id may stand for tasks on several hosts: each of them fails for itself.</summary>
     private async Task WorkOrTellAsync(RemoteTask task)
     {
+        var since = Stopwatch.GetTimestamp();
         try
         {
             await WorkAsync(task).ConfigureAwait(false);
         }
         catch (DispatchException e)
         {
-            await SayAsync(() => WriteError(Failures.ToErrorRecord(e, task.Id))).ConfigureAwait(false);
+            await FailAsync(e.About(task.HostName, task.Id), task.Id, since).ConfigureAwait(false);
         }
     }
 }

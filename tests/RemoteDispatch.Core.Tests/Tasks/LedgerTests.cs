@@ -68,6 +68,33 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal(["z-first", "m-second", "a-third"], Ledger.List().Select(t => t.Id));
     }
 
+    [Fact]
+    public void Newest_gives_the_newest_of_a_prefix_and_reads_no_more_files_than_it_gives()
+    {
+        Assert.Empty(Ledger.Newest("", 10));
+        foreach (var minute in Enumerable.Range(0, 20))
+            Ledger.Write(Task($"20260221-10{minute:00}00-000-abcdefgh", "x") with { Dispatched = Time.AddMinutes(minute) });
+        // Its file alone would be an error.
+        File.WriteAllText(Ledger.Folder + "/20260221-100000-000-abcdefgh~x.json", "{ no");
+        Assert.Equal(["20260221-101900-000-abcdefgh", "20260221-101800-000-abcdefgh"], Ledger.Newest("2026", 2).Select(t => t.Id));
+        Assert.Equal(["20260221-101100-000-abcdefgh", "20260221-101000-000-abcdefgh"], Ledger.Newest("20260221-101", 99).TakeLast(2).Select(t => t.Id));
+        Assert.Equal(19, Ledger.Newest("", 99).Count);
+        Assert.Empty(Ledger.Newest("x", 10));
+    }
+
+    [Fact]
+    public void Newest_takes_ids_that_were_given_by_the_age_of_their_files()
+    {
+        Ledger.Write(Task("Nightly-1", "x") with { Dispatched = Time.AddMinutes(1) });
+        Ledger.Write(Task("nightly-2", "x") with { Dispatched = Time.AddMinutes(2) });
+        Ledger.Write(Task("20260221-100200-000-abcdefgh", "x") with { Dispatched = Time.AddMinutes(2) });
+        File.SetLastWriteTimeUtc(Ledger.Folder + "/Nightly-1~x.json", Time.AddMinutes(1).UtcDateTime);
+        File.SetLastWriteTimeUtc(Ledger.Folder + "/nightly-2~x.json", Time.AddMinutes(3).UtcDateTime);
+        Assert.Equal(["nightly-2", "Nightly-1"], Ledger.Newest("NIGHT", 10).Select(t => t.Id));
+        Assert.Equal(["nightly-2"], Ledger.Newest("", 1).Select(t => t.Id));
+        Assert.DoesNotContain("Nightly-1", Ledger.Newest("", 2).Select(t => t.Id));
+    }
+
     [Theory, InlineData("ssh://me@gpu1:22"), InlineData("[::1]:22"), InlineData("CORP\\me@gpu1"), InlineData("a+b@h"), InlineData("fe80::1%eth0")]
     public void Write_for_a_host_with_a_hostile_name_stays_in_the_folder(string host)
     {
