@@ -2,7 +2,8 @@ BeforeAll { . "$PSScriptRoot/Setup.ps1" }
 AfterAll { Clear-Sandbox }
 
 Describe 'Enter-RemoteTask' -Tag Local {
-    It 'attaches to a task under tmux, which goes on when it is left' -Skip:(-not ((Get-Command tmux -ErrorAction Ignore) -and (Get-Command script -ErrorAction Ignore))) {
+    It 'attaches to a task under tmux, which goes on when it is left' {
+        if (-not (Get-Command tmux -ErrorAction Ignore) -or -not (Get-Command script -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'tmux or script is not here'; return }
         $task = Invoke-RemoteTask 'echo who is there; read -r line; echo "got $line"; sleep 300' -Id e-asks -Runner Tmux
         # script(1) gives another pwsh a terminal; what is typed waits for what is seen.
         $start = [System.Diagnostics.ProcessStartInfo]::new('script')
@@ -29,14 +30,16 @@ Describe 'Enter-RemoteTask' -Tag Local {
         Stop-RemoteTask $task -Force
     }
 
-    It 'needs a terminal, and says so where there is none' -Skip:(-not (Get-Command tmux -ErrorAction Ignore)) {
+    It 'needs a terminal, and says so where there is none' {
+        if (-not (Get-Command tmux -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'tmux is not here'; return }
         $task = Invoke-RemoteTask 'sleep 300' -Id e-blind -Runner Tmux
         Invoke-OtherProcess "Enter-RemoteTask e-blind -ErrorVariable failure -ErrorAction SilentlyContinue; `$failure[0].FullyQualifiedErrorId" |
             Should -Be 'NoTerminal,RemoteDispatch.PowerShell.Tasks.EnterRemoteTaskCommand'
         Stop-RemoteTask $task -Force
     }
 
-    It 'attaches to nothing in a runspace that nobody sits in front of' -Skip:(-not (Get-Command tmux -ErrorAction Ignore)) {
+    It 'attaches to nothing in a runspace that nobody sits in front of' {
+        if (-not (Get-Command tmux -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'tmux is not here'; return }
         $task = Invoke-RemoteTask 'sleep 300' -Id e-job -Runner Tmux
         Complete-Pipeline (Start-Pipeline 'Enter-RemoteTask e-job -ErrorVariable failure -ErrorAction SilentlyContinue; $failure[0].FullyQualifiedErrorId') |
             Should -Be 'NoTerminal,RemoteDispatch.PowerShell.Tasks.EnterRemoteTaskCommand'
@@ -52,7 +55,8 @@ Describe 'Enter-RemoteTask' -Tag Local {
         $failure[0].ErrorDetails.RecommendedAction | Should -Match '-Runner Tmux'
     }
 
-    It 'has nothing to attach to in a task that has ended' -Skip:(-not (Get-Command tmux -ErrorAction Ignore)) {
+    It 'has nothing to attach to in a task that has ended' {
+        if (-not (Get-Command tmux -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'tmux is not here'; return }
         $task = Invoke-RemoteTask 'exit 3' -Runner Tmux | Wait-RemoteTask
         $task | Enter-RemoteTask -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
         "$($failure[0])" | Should -Match 'does not run \(Failed\)'

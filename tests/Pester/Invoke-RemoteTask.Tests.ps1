@@ -185,7 +185,8 @@ Describe 'Invoke-RemoteTask' -Tag Local {
             { Invoke-RemoteTask 'true' -Runner Slurm2 } | Should -Throw '*Tmux*'
         }
 
-        It 'gives a task under tmux a terminal to read from, and the same log and exit code' -Skip:(-not (Get-Command tmux -ErrorAction Ignore)) {
+        It 'gives a task under tmux a terminal to read from, and the same log and exit code' {
+            if (-not (Get-Command tmux -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'tmux is not here'; return }
             $task = Invoke-RemoteTask 'test -t 0 && test ! -t 1 && echo at a terminal; exit 3' -Runner Tmux -Wait 6>$null
             $task.ExitCode | Should -Be 3
             Get-Content $task.LogPath | Should -Be 'at a terminal'
@@ -197,7 +198,8 @@ Describe 'Invoke-RemoteTask' -Tag Local {
             "$((Get-RemoteTask runner-known -HostName local).Runner)" | Should -Be 'Session'
         }
 
-        It 'refuses a task that the host could not keep, with what to do about it' -Skip:(Test-Path /run/systemd/system) {
+        It 'refuses a task that the host could not keep, with what to do about it' {
+            if (Test-Path /run/systemd/system) { Set-ItResult -Skipped -Because 'systemd runs here'; return }
             Invoke-RemoteTask 'true' -Id unkept -Runner Systemd -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
             $failure[0].FullyQualifiedErrorId | Should -Be 'LaunchFailed,RemoteDispatch.PowerShell.Tasks.InvokeRemoteTaskCommand'
             "$($failure[0])" | Should -Match 'does not run systemd'
