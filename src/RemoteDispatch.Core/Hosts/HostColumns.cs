@@ -6,7 +6,7 @@ namespace RemoteDispatch.Hosts;
 internal static class HostColumns
 {
     /// <summary>The columns, in the order in which they are written.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot"];
+    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot", "HostKeyFingerprint", "ForwardAgent"];
 
     /// <summary>The column that a heading means, in any case; null for none.</summary>
     public static string? Find(string heading)
@@ -45,6 +45,8 @@ internal static class HostColumns
                 Container = ContainerChoice.Parse(Value("Container")),
                 Capabilities = ReadCapabilities(Value("Capabilities") ?? ""),
                 WorkspaceRoot = Value("WorkspaceRoot"),
+                HostKeyFingerprint = Value("HostKeyFingerprint"),
+                ForwardAgent = Value("ForwardAgent") is { } flag && ReadFlag(flag),
             };
         }
         catch (DispatchException e)
@@ -58,10 +60,13 @@ internal static class HostColumns
     [
         host.Name, host.Address.Host, host.Address.User ?? "", host.Address.Port?.ToString(CultureInfo.InvariantCulture) ?? "",
         host.Transport.ToString(), host.Container.Value, string.Join(';', host.Capabilities), host.WorkspaceRoot ?? "",
+        host.HostKeyFingerprint ?? "", host.ForwardAgent ? "true" : "",
     ];
 
     private static int ReadPort(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
         ? port : throw Unusable($"{Text.Show(text)} is no port: it is a number from 1 to 65535.");
+
+    private static bool ReadFlag(string text) => bool.TryParse(text, out var flag) ? flag : throw Unusable($"{Text.Show(text)} is neither true nor false.");
 
     private static Transport? ReadTransport(string text) => text.Equals("auto", StringComparison.OrdinalIgnoreCase) ? null
         : Enum.GetNames<Transport>().FirstOrDefault(n => n.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name ? Enum.Parse<Transport>(name)

@@ -17,8 +17,17 @@ public sealed partial class Dispatcher
     /// <exception cref="DispatchException">The host cannot be reached.</exception>
     public async Task<RemoteTask> LookAsync(RemoteTask task, CancellationToken cancellationToken = default)
     {
-        var looks = await LookAsync([task], cancellationToken).ConfigureAwait(false);
-        return looks[0].Failure is { } failure ? throw failure.About(task.HostName, task.Id) : looks[0].Task;
+        var since = Options.Time.GetTimestamp();
+        task = await SeeAsync(task, cancellationToken).ConfigureAwait(false);
+        Tell(task.HostName, "looked", since, $"task={task.Id} state={task.State}");
+        return task;
+    }
+
+    /// <summary>The same without a word: one look of many.</summary>
+    private async Task<RemoteTask> SeeAsync(RemoteTask task, CancellationToken cancellationToken)
+    {
+        var look = (await LookQuietlyAsync([task], cancellationToken).ConfigureAwait(false))[0];
+        return look.Failure is { } failure ? throw failure.About(task.HostName, task.Id) : look.Task;
     }
 
     /// <summary>
@@ -27,6 +36,15 @@ public sealed partial class Dispatcher
     /// </summary>
     /// <returns>One look per task, in their order.</returns>
     public async Task<IReadOnlyList<TaskLook>> LookAsync(IReadOnlyList<RemoteTask> tasks, CancellationToken cancellationToken = default)
+    {
+        var since = Options.Time.GetTimestamp();
+        var looks = await LookQuietlyAsync(tasks, cancellationToken).ConfigureAwait(false);
+        foreach (var host in looks.Where(l => l.Failure is null).GroupBy(l => l.Task.HostName, StringComparer.OrdinalIgnoreCase))
+            Tell(host.Key, "looked", since, $"tasks={host.Count()}");
+        return looks;
+    }
+
+    private async Task<TaskLook[]> LookQuietlyAsync(IReadOnlyList<RemoteTask> tasks, CancellationToken cancellationToken)
     {
         var looks = new TaskLook[tasks.Count];
         var reachable = new List<(RemoteTask Task, int At, DispatchHost Host)>();
@@ -66,8 +84,10 @@ public sealed partial class Dispatcher
     /// <exception cref="DispatchException">The host cannot be reached.</exception>
     public async Task<IReadOnlyList<RemoteTask>> ListAsync(DispatchHost host, CancellationToken cancellationToken = default)
     {
+        var since = Options.Time.GetTimestamp();
         var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
         var found = await _workspaces.ListAsync(place, cancellationToken).ConfigureAwait(false);
+        Tell(host.Name, "listed", since, $"tasks={found.Count}");
         // What is no id is no workspace of ours, whatever else lies in that folder.
         return found.Where(w => TaskId.TryParse(w.Id, out _)).Select(w => Known(w.Id, w.State, w.TaskJson)).ToArray();
 

@@ -29,7 +29,7 @@ public sealed partial class Dispatcher
         {
             while (true)
             {
-                task = await patience.AskAsync(() => LookAsync(task, either.Token), either.Token).ConfigureAwait(false);
+                task = await patience.AskAsync(() => SeeAsync(task, either.Token), either.Token).ConfigureAwait(false);
                 if (task.State.IsFinal())
                 {
                     Tell(task.HostName, "ended", since, $"task={task.Id} state={task.State}{(task.ExitCode is { } code ? $" exit_code={code}" : "")}");
