@@ -15,20 +15,20 @@ public sealed class HostileTaskTests : IDisposable
     public async Task Variable_that_makes_the_loader_complain_does_not_hide_that_the_task_runs(string shell)
     {
         await using var client = Shells.Client(shell);
-        var answer = await client.LaunchAsync(_folder.Host, Order("noisy", "exit 5") with
+        var answer = await client.LaunchAsync(_folder.Host, TestOrders.Order("noisy", "exit 5") with
         {
             Environment = new Dictionary<string, string> { ["LD_PRELOAD"] = "/no/such/library.so", ["LC_ALL"] = "xx_YY.UTF-8" },
         }, Cancel);
         Assert.IsType<LaunchAnswer.Started>(answer);
-        Assert.Equal(5, (await EndOf(client, "noisy")).ExitCode);
+        Assert.Equal(5, (await client.EndAsync(_folder.Host, "noisy")).ExitCode);
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Script_that_kills_its_process_group_still_has_an_exit_record(string shell)
     {
         await using var client = Shells.Client(shell);
-        await client.LaunchAsync(_folder.Host, Order("group", "trap 'kill 0' EXIT; sleep 1000 & exit 3"), Cancel);
-        var ended = await EndOf(client, "group");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("group", "trap 'kill 0' EXIT; sleep 1000 & exit 3"), Cancel);
+        var ended = await client.EndAsync(_folder.Host, "group");
         Assert.Equal(EndKind.Exited, ended.Kind);
         Assert.NotEqual(0, ended.ExitCode);
     }
@@ -39,8 +39,8 @@ public sealed class HostileTaskTests : IDisposable
         await using var client = Shells.Client(shell);
         var command = "trap '' TERM; kill 0; pkill -s 0 sleep; echo survived; exec sleep 1000";
         var clock = Stopwatch.StartNew();
-        await client.LaunchAsync(_folder.Host, Order("limit", command) with { TimeLimit = TimeSpan.FromSeconds(2) }, Cancel);
-        var ended = await EndOf(client, "limit");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("limit", command) with { TimeLimit = TimeSpan.FromSeconds(2) }, Cancel);
+        var ended = await client.EndAsync(_folder.Host, "limit");
         Assert.Equal(EndKind.TimedOut, ended.Kind);
         Assert.True(clock.Elapsed > TimeSpan.FromSeconds(1), $"it struck after {clock.Elapsed}");
     }
@@ -51,8 +51,8 @@ public sealed class HostileTaskTests : IDisposable
         await using var client = Shells.Client(shell);
         var values = new Dictionary<string, string> { ["HOME"] = _folder.Path };
         Directory.CreateDirectory(_folder.Path + "/below");
-        await client.LaunchAsync(_folder.Host, Order("below", "pwd") with { WorkingDirectory = "below", Environment = values }, Cancel);
-        await EndOf(client, "below");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("below", "pwd") with { WorkingDirectory = "below", Environment = values }, Cancel);
+        await client.EndAsync(_folder.Host, "below");
         Assert.Equal(_folder.Path + "/below\n", await File.ReadAllTextAsync(_folder.Workspace("below") + "/log", Cancel));
     }
 
@@ -60,9 +60,9 @@ public sealed class HostileTaskTests : IDisposable
     public async Task Damaged_records_of_one_task_hide_no_other(string shell)
     {
         await using var client = Shells.Client(shell);
-        await client.LaunchAsync(_folder.Host, Order("good", "exit 0"), Cancel);
-        await EndOf(client, "good");
-        await client.LaunchAsync(_folder.Host, Order("liar", "echo 'exited garbage' >\"$REMOTE_DISPATCH_WORKSPACE/exit\"; exec sleep 1000"), Cancel);
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("good", "exit 0"), Cancel);
+        await client.EndAsync(_folder.Host, "good");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("liar", "echo 'exited garbage' >\"$REMOTE_DISPATCH_WORKSPACE/exit\"; exec sleep 1000"), Cancel);
         while (new FileInfo(_folder.Workspace("liar") + "/exit") is not { Exists: true, Length: > 0 })
             await Task.Delay(5, Cancel);
         Directory.CreateDirectory(_folder.Path + "/tasks/no\nid");
@@ -86,34 +86,17 @@ public sealed class HostileTaskTests : IDisposable
         try
         {
             await using var client = Shells.Client(shell);
-            await client.LaunchAsync(_folder.Host, Order("full", "head -c 400000 /dev/zero; exit 7"), Cancel);
-            var ended = await EndOf(client, "full");
+            await client.LaunchAsync(_folder.Host, TestOrders.Order("full", "head -c 400000 /dev/zero; exit 7"), Cancel);
+            var ended = await client.EndAsync(_folder.Host, "full");
             Assert.Equal((EndKind.Exited, 7), (ended.Kind, ended.ExitCode));
 
-            var refused = Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(_folder.Host, Order("next", new string('#', 5000)), Cancel));
+            var refused = Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(_folder.Host, TestOrders.Order("next", new string('#', 5000)), Cancel));
             Assert.Matches("disk full|No space left", refused.Why);
         }
         finally
         {
             using var umount = Process.Start("umount", ["-l", small]);
             await umount.WaitForExitAsync(CancellationToken.None);
-        }
-    }
-
-    private static LaunchOrder Order(string id, string command) => new()
-    {
-        Id = id, Command = command, Digest = "d", TaskJson = "{}", Grace = TimeSpan.FromSeconds(1),
-    };
-
-    private async Task<Ended> EndOf(WorkspaceClient client, string id)
-    {
-        while (true)
-        {
-            var state = (await client.StatusAsync(_folder.Host, [id], Cancel))[0];
-            if (state is Ended ended)
-                return ended;
-            Assert.True(state is Running, $"{id} is {state}");
-            await Task.Delay(5, Cancel);
         }
     }
 }

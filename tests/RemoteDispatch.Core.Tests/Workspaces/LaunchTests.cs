@@ -14,11 +14,11 @@ public sealed class LaunchTests : IDisposable
     public async Task Launch_of_a_command_proves_its_process_and_records_its_end(string shell)
     {
         await using var client = Shells.Client(shell);
-        var answer = await client.LaunchAsync(_folder.Host, Order("a", "echo out; echo err >&2; exit 7"), Cancel);
+        var answer = await client.LaunchAsync(_folder.Host, TestOrders.Order("a", "echo out; echo err >&2; exit 7"), Cancel);
 
         var started = Assert.IsType<LaunchAnswer.Started>(answer);
         Assert.True(started.State.Process.Pid > 1);
-        var ended = await EndOf(client, "a");
+        var ended = await client.EndAsync(_folder.Host, "a");
         Assert.Equal((EndKind.Exited, 7), (ended.Kind, ended.ExitCode));
         Assert.Equal("out\nerr\n", await File.ReadAllTextAsync(_folder.Workspace("a") + "/log", Cancel));
     }
@@ -30,9 +30,9 @@ public sealed class LaunchTests : IDisposable
         var hostile = "'\"`$(exit 9)${HOME}\\\r\n\t!*?[]{}~#&|;<> é 漢字 🎉 \u0001\u001e)0\n";
         var command = "cp \"$REMOTE_DISPATCH_WORKSPACE/command\" \"$REMOTE_DISPATCH_WORKSPACE/copy\"; exit 0\n"
             + string.Concat(Enumerable.Repeat(hostile, (1 << 20) / hostile.Length));
-        await client.LaunchAsync(_folder.Host, Order("big", command), Cancel);
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("big", command), Cancel);
 
-        Assert.Equal(0, (await EndOf(client, "big")).ExitCode);
+        Assert.Equal(0, (await client.EndAsync(_folder.Host, "big")).ExitCode);
         Assert.Equal(command, await File.ReadAllTextAsync(_folder.Workspace("big") + "/copy", Cancel));
     }
 
@@ -40,12 +40,12 @@ public sealed class LaunchTests : IDisposable
     public async Task Launch_again_with_the_same_request_is_the_same_task_and_runs_once(string shell)
     {
         await using var client = Shells.Client(shell);
-        var order = Order("once", $"echo ran >>{_folder.Path}/runs");
+        var order = TestOrders.Order("once", $"echo ran >>{_folder.Path}/runs");
         await client.LaunchAsync(_folder.Host, order, Cancel);
         var again = await client.LaunchAsync(_folder.Host, order, Cancel);
         Assert.IsType<LaunchAnswer.Taken>(again);
 
-        await EndOf(client, "once");
+        await client.EndAsync(_folder.Host, "once");
         var afterTheEnd = Assert.IsType<LaunchAnswer.Taken>(await client.LaunchAsync(_folder.Host, order, Cancel));
         Assert.IsType<Ended>(afterTheEnd.State);
         Assert.Equal("ran\n", await File.ReadAllTextAsync(_folder.Path + "/runs", Cancel));
@@ -54,13 +54,13 @@ public sealed class LaunchTests : IDisposable
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Twenty_launches_of_one_id_at_once_run_it_once(string shell)
     {
-        var order = Order("race", $"echo ran >>{_folder.Path}/runs");
+        var order = TestOrders.Order("race", $"echo ran >>{_folder.Path}/runs");
         var clients = Enumerable.Range(0, 20).Select(_ => Shells.Client(shell)).ToArray();
         var answers = await Task.WhenAll(clients.Select(c => c.LaunchAsync(_folder.Host, order, Cancel)));
 
         Assert.Single(answers.OfType<LaunchAnswer.Started>());
         Assert.Equal(19, answers.OfType<LaunchAnswer.Taken>().Count());
-        await EndOf(clients[0], "race");
+        await clients[0].EndAsync(_folder.Host, "race");
         Assert.Equal("ran\n", await File.ReadAllTextAsync(_folder.Path + "/runs", Cancel));
         foreach (var client in clients)
             await client.DisposeAsync();
@@ -70,35 +70,35 @@ public sealed class LaunchTests : IDisposable
     public async Task Launch_with_another_request_under_the_same_id_is_a_conflict(string shell)
     {
         await using var client = Shells.Client(shell);
-        await client.LaunchAsync(_folder.Host, Order("mine", "exit 0"), Cancel);
-        await EndOf(client, "mine");
-        Assert.IsType<LaunchAnswer.Conflict>(await client.LaunchAsync(_folder.Host, Order("mine", "exit 1"), Cancel));
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("mine", "exit 0"), Cancel);
+        await client.EndAsync(_folder.Host, "mine");
+        Assert.IsType<LaunchAnswer.Conflict>(await client.LaunchAsync(_folder.Host, TestOrders.Order("mine", "exit 1"), Cancel));
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Launch_that_died_after_its_claim_is_finished_by_the_next(string shell)
     {
         await using var client = Shells.Client(shell);
-        var order = Order("half", "echo ran");
+        var order = TestOrders.Order("half", "echo ran");
         Directory.CreateDirectory(_folder.Workspace("half"));
         await File.WriteAllTextAsync(_folder.Workspace("half") + "/claim", $"{order.Digest} boot 1\n", Cancel);
 
         Assert.IsType<LaunchAnswer.Started>(await client.LaunchAsync(_folder.Host, order, Cancel));
-        Assert.Equal(0, (await EndOf(client, "half")).ExitCode);
+        Assert.Equal(0, (await client.EndAsync(_folder.Host, "half")).ExitCode);
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Stop_of_a_task_that_has_not_begun_is_kept_by_the_launch_that_follows(string shell)
     {
         await using var client = Shells.Client(shell);
-        var order = Order("halted", $"touch {_folder.Path}/ran") with { TimeLimit = TimeSpan.FromHours(1) };
+        var order = TestOrders.Order("halted", $"touch {_folder.Path}/ran") with { TimeLimit = TimeSpan.FromHours(1) };
         Directory.CreateDirectory(_folder.Workspace("halted"));
         var boot = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", Cancel)).Trim();
         await File.WriteAllTextAsync(_folder.Workspace("halted") + "/claim", $"{order.Digest} {boot} 1\n", Cancel);
         Assert.IsType<Claimed>((await client.StopAsync(_folder.Host, "halted", StopStep.Term, Cancel)).State);
 
         await client.LaunchAsync(_folder.Host, order, Cancel);
-        Assert.Equal(EndKind.Stopped, (await EndOf(client, "halted")).Kind);
+        Assert.Equal(EndKind.Stopped, (await client.EndAsync(_folder.Host, "halted")).Kind);
         Assert.False(File.Exists(_folder.Path + "/ran"));
         Assert.Equal(0, (await client.StopAsync(_folder.Host, "halted", StopStep.Look, Cancel)).Left);
     }
@@ -108,11 +108,11 @@ public sealed class LaunchTests : IDisposable
     {
         await using var client = Shells.Client(shell);
         var refused = Assert.IsType<LaunchAnswer.Refused>(
-            await client.LaunchAsync(_folder.Host, Order("nowhere", "true") with { WorkingDirectory = "/no/such/$(touch x)'dir" }, Cancel));
+            await client.LaunchAsync(_folder.Host, TestOrders.Order("nowhere", "true") with { WorkingDirectory = "/no/such/$(touch x)'dir" }, Cancel));
         Assert.Contains("/no/such/$(touch x)'dir", refused.Why, StringComparison.Ordinal);
-        Assert.Equal(EndKind.LaunchFailed, (await EndOf(client, "nowhere")).Kind);
+        Assert.Equal(EndKind.LaunchFailed, (await client.EndAsync(_folder.Host, "nowhere")).Kind);
 
-        refused = Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(_folder.Host, Order("interp", "#!/no/such/python -u\nprint(1)"), Cancel));
+        refused = Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(_folder.Host, TestOrders.Order("interp", "#!/no/such/python -u\nprint(1)"), Cancel));
         Assert.Contains("/no/such/python", refused.Why, StringComparison.Ordinal);
     }
 
@@ -120,8 +120,8 @@ public sealed class LaunchTests : IDisposable
     public async Task Script_with_an_interpreter_is_run_by_it(string shell)
     {
         await using var client = Shells.Client(shell);
-        await client.LaunchAsync(_folder.Host, Order("awk", "#!/usr/bin/awk -f\nBEGIN { print 6 * 7 }"), Cancel);
-        await EndOf(client, "awk");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("awk", "#!/usr/bin/awk -f\nBEGIN { print 6 * 7 }"), Cancel);
+        await client.EndAsync(_folder.Host, "awk");
         Assert.Equal("42\n", await File.ReadAllTextAsync(_folder.Workspace("awk") + "/log", Cancel));
     }
 
@@ -131,12 +131,12 @@ public sealed class LaunchTests : IDisposable
         await using var client = Shells.Client(shell);
         var values = new Dictionary<string, string> { ["QUOTED"] = "it's $(id) `x`\n\"two\" lines\n", ["PATH"] = "/nowhere:/usr/bin:/bin", ["EMPTY"] = "" };
         var command = "printf '%s|' \"$QUOTED\" \"$PATH\" \"${EMPTY-unset}\"; pwd";
-        await client.LaunchAsync(_folder.Host, Order("env", command) with { Environment = values, WorkingDirectory = _folder.Path }, Cancel);
-        await EndOf(client, "env");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("env", command) with { Environment = values, WorkingDirectory = _folder.Path }, Cancel);
+        await client.EndAsync(_folder.Host, "env");
         Assert.Equal($"{values["QUOTED"]}|{values["PATH"]}||{_folder.Path}\n", await File.ReadAllTextAsync(_folder.Workspace("env") + "/log", Cancel));
 
-        await client.LaunchAsync(_folder.Host, Order("next", "echo \"${QUOTED-none}\""), Cancel);
-        await EndOf(client, "next");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("next", "echo \"${QUOTED-none}\""), Cancel);
+        await client.EndAsync(_folder.Host, "next");
         Assert.Equal("none\n", await File.ReadAllTextAsync(_folder.Workspace("next") + "/log", Cancel));
     }
 
@@ -144,19 +144,19 @@ public sealed class LaunchTests : IDisposable
     public async Task Variable_too_large_for_the_kernel_is_refused_and_the_id_stays_free(string shell)
     {
         await using var client = Shells.Client(shell);
-        var order = Order("huge", "true") with { Environment = new Dictionary<string, string> { ["BIG"] = new string('x', 3 << 20) } };
+        var order = TestOrders.Order("huge", "true") with { Environment = new Dictionary<string, string> { ["BIG"] = new string('x', 3 << 20) } };
         Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(_folder.Host, order, Cancel));
         Assert.IsType<Absent>((await client.StatusAsync(_folder.Host, ["huge"], Cancel))[0]);
-        Assert.IsType<LaunchAnswer.Started>(await client.LaunchAsync(_folder.Host, Order("huge", "true"), Cancel));
-        await EndOf(client, "huge");
+        Assert.IsType<LaunchAnswer.Started>(await client.LaunchAsync(_folder.Host, TestOrders.Order("huge", "true"), Cancel));
+        await client.EndAsync(_folder.Host, "huge");
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Task_starts_with_the_signals_and_the_umask_of_a_login(string shell)
     {
         await using var client = Shells.Client(shell);
-        await client.LaunchAsync(_folder.Host, Order("signals", "umask; grep SigIgn /proc/self/status"), Cancel);
-        await EndOf(client, "signals");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("signals", "umask; grep SigIgn /proc/self/status"), Cancel);
+        await client.EndAsync(_folder.Host, "signals");
         var lines = await File.ReadAllLinesAsync(_folder.Workspace("signals") + "/log", Cancel);
         Assert.EndsWith("022", lines[0], StringComparison.Ordinal);
         // HUP (bit 0) is ignored, as under nohup. INT (bit 1), QUIT (2) and PIPE (12) are not; busybox has nothing to bring
@@ -170,7 +170,7 @@ public sealed class LaunchTests : IDisposable
         await using var client = Shells.Client(shell);
         Directory.CreateDirectory(_folder.Path + "/tasks", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.SetUnixFileMode(_folder.Path + "/tasks", (UnixFileMode)0b111_111_111);
-        var refused = Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(_folder.Host, Order("open", "true"), Cancel));
+        var refused = Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(_folder.Host, TestOrders.Order("open", "true"), Cancel));
         Assert.Contains("others can write", refused.Why, StringComparison.Ordinal);
     }
 
@@ -178,31 +178,10 @@ public sealed class LaunchTests : IDisposable
     public async Task Workspace_can_be_read_by_its_owner_only(string shell)
     {
         await using var client = Shells.Client(shell);
-        await client.LaunchAsync(_folder.Host, Order("mode", "true"), Cancel);
-        await EndOf(client, "mode");
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("mode", "true"), Cancel);
+        await client.EndAsync(_folder.Host, "mode");
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Assert.Equal(owner, File.GetUnixFileMode(_folder.Workspace("mode")));
         Assert.Equal(owner, File.GetUnixFileMode(_folder.Path + "/tasks"));
-    }
-
-    private static LaunchOrder Order(string id, string command) => new()
-    {
-        Id = id,
-        Command = command,
-        Digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(command))),
-        TaskJson = "{}",
-        Grace = TimeSpan.FromSeconds(1),
-    };
-
-    private async Task<Ended> EndOf(WorkspaceClient client, string id)
-    {
-        while (true)
-        {
-            var state = (await client.StatusAsync(_folder.Host, [id], Cancel))[0];
-            if (state is Ended ended)
-                return ended;
-            Assert.True(state is Running, $"{id} is {state}");
-            await Task.Delay(5, Cancel);
-        }
     }
 }

@@ -19,7 +19,7 @@ public sealed class TmuxTests : IDisposable
     {
         await using var client = Shells.Client(shell);
         var started = await LaunchAsync(client, "a", "printf 'out\\r\\n\\033[2Jx'; echo err >&2; exit 7");
-        var ended = await EndOf(client, "a");
+        var ended = await client.EndAsync(_folder.Host, "a");
         Assert.Equal((EndKind.Exited, 7), (ended.Kind, ended.ExitCode));
         Assert.Equal("out\r\n\u001b[2Jxerr\n", await File.ReadAllTextAsync(_folder.Workspace("a") + "/log", Cancel));
         Assert.True(started.Process.Pid > 1);
@@ -50,7 +50,7 @@ public sealed class TmuxTests : IDisposable
         string[] arguments = ["a b", ";", "x;", "it's '' \"$(id)\"", "", new string('y', 32 << 10)];
         var command = "printf '%s|' \"$BIG\" \"$QUOTED\" \"$PATH\" \"${TMUX-none}\" \"$@\"; cat /proc/*/cmdline 2>/dev/null | grep -ac 's3[c]ret-'";
         await LaunchAsync(client, "env", command, order => order with { Environment = values, Arguments = arguments });
-        await EndOf(client, "env");
+        await client.EndAsync(_folder.Host, "env");
         var expected = string.Join('|', [secret, values["QUOTED"], values["PATH"], "none", .. arguments]) + "|0\n";
         Assert.Equal(expected, await File.ReadAllTextAsync(_folder.Workspace("env") + "/log", Cancel));
     }
@@ -63,7 +63,7 @@ public sealed class TmuxTests : IDisposable
         var server = ParentOf(started.Process.Pid);
         Assert.Equal("tmux", (await File.ReadAllTextAsync($"/proc/{server}/comm", Cancel)).Split(':', '\n')[0]);
         await UntilGone(client, "stopped", StopStep.Term);
-        Assert.Equal(EndKind.Stopped, (await EndOf(client, "stopped")).Kind);
+        Assert.Equal(EndKind.Stopped, (await client.EndAsync(_folder.Host, "stopped")).Kind);
         // Gone, or a zombie that nobody has reaped yet.
         Assert.True(!File.Exists($"/proc/{server}/stat") || Stat(server)[0] is "Z" or "X");
     }
@@ -73,7 +73,7 @@ public sealed class TmuxTests : IDisposable
     {
         await using var client = Shells.Client(shell);
         await LaunchAsync(client, "late", "exec sleep 1000", order => order with { TimeLimit = TimeSpan.FromSeconds(1) });
-        Assert.Equal(EndKind.TimedOut, (await EndOf(client, "late")).Kind);
+        Assert.Equal(EndKind.TimedOut, (await client.EndAsync(_folder.Host, "late")).Kind);
         await UntilGone(client, "late", StopStep.Look);
     }
 
@@ -84,7 +84,7 @@ public sealed class TmuxTests : IDisposable
         await LaunchAsync(client, "orphan", $"until [ -e {_folder.Path}/go ]; do sleep 0.05; done; echo done; exit 3");
         await TmuxAsync("orphan", "kill-server");
         await File.WriteAllTextAsync(_folder.Path + "/go", "", Cancel);
-        Assert.Equal(3, (await EndOf(client, "orphan")).ExitCode);
+        Assert.Equal(3, (await client.EndAsync(_folder.Host, "orphan")).ExitCode);
         await UntilGone(client, "orphan", StopStep.Look);
     }
 
@@ -95,7 +95,7 @@ public sealed class TmuxTests : IDisposable
         await LaunchAsync(client, "interrupted", "trap 'echo heard; exit 9' INT; echo up; while :; do sleep 0.05; done");
         await UntilAsync(async () => (await TmuxAsync("interrupted", "capture-pane", "-p")).Contains("up", StringComparison.Ordinal));
         await TmuxAsync("interrupted", "send-keys", "C-c");
-        Assert.Equal(9, (await EndOf(client, "interrupted")).ExitCode);
+        Assert.Equal(9, (await client.EndAsync(_folder.Host, "interrupted")).ExitCode);
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
@@ -137,10 +137,7 @@ public sealed class TmuxTests : IDisposable
         Assert.IsType<Absent>((await client.StatusAsync(_folder.Host, ["bare"], Cancel))[0]);
     }
 
-    private static LaunchOrder Order(string id, string command) => new()
-    {
-        Id = id, Command = command, Digest = "d", TaskJson = "{}", Runner = "tmux", Grace = TimeSpan.FromSeconds(1),
-    };
+    private static LaunchOrder Order(string id, string command) => TestOrders.Order(id, command) with { Runner = "tmux" };
 
     private async Task<Running> LaunchAsync(WorkspaceClient client, string id, string command, Func<LaunchOrder, LaunchOrder>? change = null)
     {
@@ -157,18 +154,6 @@ public sealed class TmuxTests : IDisposable
         var said = await tmux.StandardOutput.ReadToEndAsync(Cancel);
         await tmux.WaitForExitAsync(Cancel);
         return said;
-    }
-
-    private async Task<Ended> EndOf(WorkspaceClient client, string id)
-    {
-        while (true)
-        {
-            var state = (await client.StatusAsync(_folder.Host, [id], Cancel))[0];
-            if (state is Ended ended)
-                return ended;
-            Assert.True(state is Running, $"{id} is {state}");
-            await Task.Delay(5, Cancel);
-        }
     }
 
     private async Task UntilGone(WorkspaceClient client, string id, StopStep step) =>
