@@ -143,7 +143,8 @@ rd_await() {
     elif [ -n "$RD_MARK" ]; then
       RD_ACK=taken
       return
-    elif ! rd_tmux has-session && ! rd_process "$RD_DIR"; then
+    elif ! rd_tmux has-session && [ ! -e "$RD_DIR/process" ]; then
+      # Not by the record's content: who has taken the gate may not have written it yet.
       return
     fi
     RD_TRIES=$((RD_TRIES + 1))

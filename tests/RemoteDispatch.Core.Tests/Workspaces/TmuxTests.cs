@@ -108,6 +108,7 @@ public sealed class TmuxTests : IDisposable
         Assert.Equal(9, answers.OfType<LaunchAnswer.Taken>().Count());
         // The gate's winner is whose socket it is, and whose mark its server has.
         Assert.Contains("race", await TmuxAsync("race", "list-windows"), StringComparison.Ordinal);
+        await UntilAsync(() => Task.FromResult(File.Exists(_folder.Path + "/runs")));
         await UntilGone(clients[0], "race", StopStep.Term);
         Assert.Equal("ran\n", await File.ReadAllTextAsync(_folder.Path + "/runs", Cancel));
         foreach (var client in clients)
