@@ -1,0 +1,33 @@
+using System.Management.Automation;
+using System.Management.Automation.Host;
+
+namespace RemoteDispatch.PowerShell.Binding;
+
+public abstract partial class DispatchCmdlet
+{
+    /// <summary>Is -WhatIf given, or preferred?</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
+        ? given is SwitchParameter { IsPresent: true } : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
+    /// <summary>Asks before a change; with force it does not, unless -WhatIf or -Confirm stands beside it or is preferred.</summary>
+    private protected bool MayChange(string target, string action, bool isForced)
+    {
+        var mustAsk = MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm) && confirm is SwitchParameter { IsPresent: true };
+        if (isForced && !IsWhatIf && !mustAsk)
+            return true;
+        try
+        {
+            return ShouldProcess(target, action);
+        }
+        catch (Exception e) when (e is HostException or InvalidOperationException or NullReferenceException)
+        {
+            // pwsh -NonInteractive, a host without prompts, or a console whose input has ended: pwsh's own words name no way out.
+            var message = $"{MyInvocation.MyCommand.Name} asks before it changes '{target}', unless -Force or -Confirm:$false is given, and there is nobody to ask.";
+            ThrowTerminatingError(new ErrorRecord(new InvalidOperationException(message, e), "CannotConfirm", ErrorCategory.InvalidOperation, target)
+            {
+                ErrorDetails = new ErrorDetails(message) { RecommendedAction = "Add -Force or -Confirm:$false." },
+            });
+            throw;
+        }
+    }
+}
