@@ -33,9 +33,12 @@ public sealed class DispatchException : Exception
     /// <summary>What was asked before the connect failed, step by step, the failed one last; empty where no connect is concerned.</summary>
     public IReadOnlyList<PreflightStep> Preflight { get; init; } = [];
 
+    /// <summary>Had the host let us in, when a connect failed?</summary>
+    internal bool IsAuthenticated { get; init; }
+
     /// <summary>The same failure, said of a task.</summary>
     /// <param name="host">The host's name.</param>
     /// <param name="taskId">The task's id.</param>
     public DispatchException About(string host, string? taskId) =>
-        new(Reason, Message, Remedy, InnerException) { Host = Host ?? host, TaskId = TaskId ?? taskId, Preflight = Preflight };
+        new(Reason, Message, Remedy, InnerException) { Host = Host ?? host, TaskId = TaskId ?? taskId, Preflight = Preflight, IsAuthenticated = IsAuthenticated };
 }

@@ -54,8 +54,8 @@ internal static class SafeFile
     /// <summary>Opens a new file that only its owner can read.</summary>
     public static FileStream Create(string path) => Open(path, FileMode.CreateNew, FileShare.Read);
 
-    /// <summary>Opens the end of a file that only its owner can read; others may write there too.</summary>
-    public static FileStream Append(string path) => Open(path, FileMode.Append, FileShare.ReadWrite);
+    /// <summary>Opens the end of a file that only its owner can read, alone: a second who tries meanwhile gets an IOException.</summary>
+    public static FileStream Append(string path) => Open(path, FileMode.Append, FileShare.None);
 
     private static FileStream Open(string path, FileMode mode, FileShare share)
     {

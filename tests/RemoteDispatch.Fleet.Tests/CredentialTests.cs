@@ -89,15 +89,17 @@ public sealed class CredentialTests(SharedFleet shared)
     {
         await using var bench = new Bench(shared.Fleet);
         var host = Bench.HostOf(shared.Fleet.Hosts[0]);
-        var request = new TaskRequest { Id = TaskId.New(TimeProvider.System), Command = "echo once", Credentials = [CredentialGrant.Create("TOKEN", "first-value")] };
+        var request = new TaskRequest { Id = TaskId.New(TimeProvider.System), Command = "echo once $TOKEN", Credentials = [CredentialGrant.Create("TOKEN", "first-value")] };
         var first = await bench.Dispatcher.DispatchAsync(host, request, Bench.Cancel);
         var again = await bench.Dispatcher.DispatchAsync(host, request with { Credentials = [CredentialGrant.Create("TOKEN", "rotated-value")] }, Bench.Cancel);
         Assert.Equal(first.Id, again.Id);
         await bench.Dispatcher.WaitAsync(again, null, Bench.Cancel);
-        Assert.Equal("once\n", await bench.TextOf(again));
+        Assert.Equal("once ***********\n", await bench.TextOf(again));
         var failure = await Assert.ThrowsAsync<DispatchException>(
             () => bench.Dispatcher.DispatchAsync(host, request with { Credentials = [CredentialGrant.Create("OTHER", "first-value")] }, Bench.Cancel));
         Assert.Equal(FailureReason.TaskConflict, failure.Reason);
+        // What came later has not made what runs forget its own.
+        Assert.Equal("once ***********\n", await bench.TextOf(again));
     }
 
     private static async Task<RemoteTask> RunAsync(Bench bench, DispatchHost host, string command, IReadOnlyList<CredentialGrant> grants)

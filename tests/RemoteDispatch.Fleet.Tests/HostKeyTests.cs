@@ -116,6 +116,61 @@ public sealed class HostKeyTests(SharedFleet shared)
     }
 
     [Fact]
+    public async Task Pin_binds_although_a_connection_of_the_users_is_open_to_another_host()
+    {
+        var socket = Path.Combine(shared.Fleet.Directory, "cm");
+        string[] master = ["-F", shared.Fleet.SshConfigPath, "-o", $"ControlPath={socket}"];
+        await SshAgentProcess.RunAsync(new Dictionary<string, string>(), "ssh", [.. master, "-o", "ControlMaster=yes", "-o", "ControlPersist=60", "h1", "true"]);
+        await using var bench = BenchOf(shared.Fleet, "-o", $"ControlPath={socket}");
+        var pin = shared.Fleet.Hosts[1].HostKeyFingerprint;
+        // The other host's key is at hand, so that nothing has to be asked for.
+        Assert.Equal(TaskState.Succeeded, (await bench.RunAsync(Entry("h2") with { HostKeyFingerprint = pin }, "true")).State);
+        Assert.Equal(FailureReason.HostKeyChanged, (await FailureOf(bench, Entry("h1") with { HostKeyFingerprint = pin })).Reason);
+        await SshAgentProcess.RunAsync(new Dictionary<string, string>(), "ssh", [.. master, "-q", "-O", "exit", "h1"]);
+    }
+
+    [Fact]
+    public async Task Pinned_host_is_reached_where_the_users_ssh_config_ignores_options_that_it_does_not_know()
+    {
+        using var config = new SshConfigFile(shared.Fleet, "IgnoreUnknown UseKeychain\nUseKeychain yes\n");
+        await using var bench = new Bench(null, o => o with { SshOptions = ["-F", config.Path] });
+        var host = Entry("h2") with { HostKeyFingerprint = shared.Fleet.Hosts[1].HostKeyFingerprint };
+        Assert.Equal(TaskState.Succeeded, (await bench.RunAsync(host, "true")).State);
+    }
+
+    [Fact]
+    public async Task Changed_key_of_a_jump_host_is_said_to_be_that_and_nobody_is_told_to_pin_it_to_the_host_behind()
+    {
+        var known = Path.Combine(shared.Fleet.Directory, $"known-{Guid.NewGuid():N}");
+        var lines = await File.ReadAllLinesAsync(shared.Fleet.KnownHostsPath, Bench.Cancel);
+        // Of the jump host, the key of another.
+        lines[0] = $"{lines[0].Split(' ')[0]} {string.Join(' ', lines[2].Split(' ')[1..])}";
+        await File.WriteAllLinesAsync(known, lines, Bench.Cancel);
+        using var config = new SshConfigFile(shared.Fleet, $"UserKnownHostsFile {known}\nHost behind\n  ProxyJump h1\n  HostName {shared.Fleet.Hosts[1].Address}\n  Port {shared.Fleet.Hosts[1].Port}\n");
+        await using var bench = new Bench(null, o => o with { SshOptions = ["-F", config.Path], RetryDelay = TimeSpan.FromMilliseconds(10) });
+        var failure = await FailureOf(bench, DispatchHost.FromAddress("behind"));
+        Assert.Equal(FailureReason.HostKeyChanged, failure.Reason);
+        Assert.Contains("jump host", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("-HostKeyFingerprint", failure.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Banner_that_speaks_of_a_changed_key_is_a_banner()
+    {
+        var fifo = Path.Combine(Directory.CreateTempSubdirectory("rd-banner-").FullName, "fifo");
+        await SshAgentProcess.RunAsync(new Dictionary<string, string>(), "mkfifo", fifo);
+        var banner = Path.Combine(Path.GetDirectoryName(fifo)!, "banner");
+        await File.WriteAllTextAsync(banner, $"@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nThe fingerprint for the ED25519 key sent by the remote host is\n"
+            + $"SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA.\nOffending ED25519 key in {fifo}:1\nHost key verification failed.\n", Bench.Cancel);
+        await using var fleet = await OwnFleet.StartAsync(1, _ => new FleetHostOptions { SshdOptions = [$"Banner {banner}"] });
+        await using var bench = BenchOf(fleet, "-o", "PubkeyAuthentication=no");
+        Assert.Equal(FailureReason.AuthenticationFailed, (await FailureOf(bench, Bench.HostOf(fleet.Hosts[0])).WaitAsync(TimeSpan.FromSeconds(20), Bench.Cancel)).Reason);
+        await using var other = BenchOf(fleet);
+        Assert.Equal(TaskState.Succeeded, (await other.RunAsync(Bench.HostOf(fleet.Hosts[0]), "true")).State);
+        Directory.Delete(Path.GetDirectoryName(fifo)!, recursive: true);
+    }
+
+    [Fact]
     public async Task Key_is_read_without_trusting_it_and_through_a_jump_host()
     {
         using var config = new SshConfigFile(shared.Fleet, $"Host behind\n  ProxyJump h1\n  HostName {shared.Fleet.Hosts[2].Address}\n  Port {shared.Fleet.Hosts[2].Port}\n");

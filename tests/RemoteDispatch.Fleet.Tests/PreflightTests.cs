@@ -76,6 +76,20 @@ public sealed class PreflightTests(SharedFleet shared)
         using var door = await Door.BlackHoleAsync(Bench.Cancel);
         var failed = await ExpectAsync(HostAt(door), PreflightStatus.TcpUnreachable, "Is the host up", Options());
         Assert.Equal(["known", "resolve", "port"], failed.Preflight.Select(s => s.Name));
+        var pinned = HostAt(door) with { Name = "pinned", HostKeyFingerprint = shared.Fleet.Hosts[0].HostKeyFingerprint };
+        await ExpectAsync(pinned, PreflightStatus.TcpUnreachable, "Is the host up", Options());
+        await using var bench = new Bench(null, _ => Options());
+        var failure = await Assert.ThrowsAsync<DispatchException>(() => bench.Dispatcher.ReadHostKeyAsync(HostAt(door), Bench.Cancel));
+        Assert.Equal(FailureReason.HostUnreachable, failure.Reason);
+    }
+
+    [Theory, InlineData("ssh://0.0.0.0:1"), InlineData("ssh://[::]:1")]
+    public async Task Address_that_is_none_is_a_failure_of_its_own_host_alone(string address)
+    {
+        await using var bench = new Bench(shared.Fleet, _ => Options());
+        var checks = await Task.WhenAll(bench.Dispatcher.CheckAsync(DispatchHost.FromAddress(address), Bench.Cancel), bench.Dispatcher.CheckAsync(Bench.HostOf(shared.Fleet.Hosts[0]), Bench.Cancel));
+        Assert.NotNull(checks[0].Failure);
+        Assert.True(checks[1].Healthy);
     }
 
     [Fact]
@@ -83,7 +97,9 @@ public sealed class PreflightTests(SharedFleet shared)
     {
         using var door = Door.Silent();
         var failed = await ExpectAsync(HostAt(door), PreflightStatus.Timeout, "overloaded", Options());
-        Assert.Equal("shell", failed.Preflight[^1].Name);
+        // Nothing is said of a key that nobody has seen.
+        Assert.Equal(["known", "resolve", "port", "shell"], failed.Preflight.Select(s => s.Name));
+        Assert.True(failed.Preflight[2].Duration < TimeSpan.FromSeconds(1), $"{failed.Preflight[2]}");
     }
 
     [Fact]

@@ -20,13 +20,15 @@ internal enum ChannelUse
 /// <param name="options">How to connect.</param>
 internal sealed class ChannelPool(string resident, ConnectionOptions options) : IAsyncDisposable
 {
-    private readonly Connector _connector = new(resident, options);
     private readonly Dictionary<Place, ChannelSlot> _slots = [];
     private readonly Dictionary<Place, ContainerChoice> _settled = [];
     private readonly Lock _guard = new();
     private volatile bool _disposed;
 
     public ConnectionOptions Options { get; } = options;
+
+    /// <summary>Makes the channels.</summary>
+    public Connector Connector { get; } = new(resident, options);
 
     /// <summary>
     /// Connects, where no channel is open yet, and says in which container, if any, work for this host happens: <c>auto</c>
@@ -168,7 +170,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     private async Task<HostChannel> ConnectAsync(DispatchHost host, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var channel = await _connector.ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+        var channel = await Connector.ConnectAsync(host, cancellationToken).ConfigureAwait(false);
         if (!_disposed)
             return channel;
         await channel.DisposeAsync().ConfigureAwait(false);

@@ -8,18 +8,15 @@ namespace RemoteDispatch.Connections;
 /// <summary>The local process at the near end of a channel: <c>ssh … host sh</c>, or <c>sh</c> itself.</summary>
 internal sealed class ChannelProcess : IDisposable
 {
-    // A session of its own keeps the terminal's Ctrl-C from ending the channel, and the terminal from ssh's prompts.
-    private static readonly string? Setsid =
-        OperatingSystem.IsLinux() ? new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists) : null;
-
     private readonly Process _process;
+    private readonly bool _isRemote;
     private readonly Task _exited;
     private readonly Stream _output;
     private readonly Stream _errors;
 
-    private ChannelProcess(Process process)
+    private ChannelProcess(Process process, bool isRemote)
     {
-        _process = process;
+        (_process, _isRemote) = (process, isRemote);
         _exited = process.WaitForExitAsync();
         (_output, _errors) = (process.StandardOutput.BaseStream, process.StandardError.BaseStream);
         Output = new ReplyReader(_output);
@@ -40,7 +37,7 @@ internal sealed class ChannelProcess : IDisposable
     /// <exception cref="DispatchException"><see cref="FailureReason.ClientMissing"/>: the program is not on this machine.</exception>
     public static ChannelProcess Start(DispatchHost host, IReadOnlyList<string> commandLine)
     {
-        IEnumerable<string> line = Setsid is null ? commandLine : [Setsid, .. commandLine];
+        IEnumerable<string> line = LocalCommand.Setsid is null ? commandLine : [LocalCommand.Setsid, .. commandLine];
         var start = new ProcessStartInfo(line.First(), line.Skip(1))
         {
             RedirectStandardInput = true,
@@ -52,9 +49,9 @@ internal sealed class ChannelProcess : IDisposable
         try
         {
             // setsid would start and then fail to find the program: ask first, so that the reason is right on every system.
-            if (Setsid is not null && !IsOnPath(commandLine[0]))
+            if (LocalCommand.Setsid is not null && !IsOnPath(commandLine[0]))
                 throw new Win32Exception();
-            return new ChannelProcess(Process.Start(start)!);
+            return new ChannelProcess(Process.Start(start)!, host.Transport != Transport.Local);
         }
         catch (Win32Exception e)
         {
@@ -133,8 +130,10 @@ internal sealed class ChannelProcess : IDisposable
     {
         try
         {
+            // With the ssh that it has sent to a jump host, which would wait there for as long as the network lets it. What a local
+            // shell has started is a task, and none of ours to end.
             if (!_process.HasExited)
-                _process.Kill();
+                _process.Kill(entireProcessTree: _isRemote);
         }
         catch (InvalidOperationException)
         {

@@ -10,10 +10,6 @@ internal static partial class ConnectFailure
 
     private static readonly (Regex Says, FailureReason Reason, string Remedy)[] Known =
     [
-        (HostKeyChanged(), FailureReason.HostKeyChanged,
-            "If the host was really set up anew, remove its old key with 'ssh-keygen -R KEYNAME' and connect once by hand; if not, somebody stands between."),
-        (HostKeyUnknown(), FailureReason.HostKeyUnknown,
-            "Connect once by hand with 'ssh HOST', compare the fingerprint with the host's own, and accept it."),
         (Authentication(), FailureReason.AuthenticationFailed,
             "Check with 'ssh -o BatchMode=yes HOST true': the user, the key, and that an agent holds a key with a passphrase ('ssh-add -l')."),
         (NotResolved(), FailureReason.NameNotResolved, "Check the spelling, the DNS, the VPN, or give the address."),
@@ -30,8 +26,11 @@ internal static partial class ConnectFailure
     public static DispatchException From(DispatchHost host, string errors, int? exitCode)
     {
         var said = Text.OneLine(LastLine(errors), 300);
-        if (HostKeyFailure.Read(errors) is { Shown: { } shown, Known: var key } && HostKeyChanged().IsMatch(errors))
-            return HostKeyFailure.Changed(host, host.HostKeyFingerprint ?? key, shown);
+        // About a key ssh's last word counts. What came before may be a banner, which is the host's own text.
+        if (exitCode is 255 or null && HostKeyFailure.IsLastWord(said))
+            return HostKeyFailure.Of(host, errors, Lines(errors));
+        if (exitCode == 255 && HostKeyFailure.IsOfJump(Lines(errors)))
+            return HostKeyFailure.OfJump(host, Lines(errors));
         // 255 is ssh's own word for 'no connection': any other code is that of something on the host.
         if (exitCode == 255 || host.Transport is Transport.Ssh or Transport.Tailscale && exitCode is null)
         {
@@ -51,9 +50,16 @@ internal static partial class ConnectFailure
     public static DispatchException Silent(DispatchHost host, TimeSpan limit, string errors)
     {
         var known = From(host, errors, null);
-        return known.Reason != FailureReason.ConnectFailed ? known : Failure(
-            host, FailureReason.ConnectTimedOut, $"no shell answered within {limit.TotalSeconds:0.#} seconds",
-            $"Is the host overloaded? Does a login script wait for something? Try {TryByHand(host)}");
+        if (known.Reason != FailureReason.ConnectFailed)
+            return known;
+        var isIn = ConnectReport.ReadAuthentication(errors).Method.Length > 0;
+        return new DispatchException(
+            FailureReason.ConnectTimedOut,
+            $"No connection to host '{host.Name}': {(isIn ? "it let us in, and " : "")}no shell answered within {limit.TotalSeconds:0.#} seconds.",
+            $"{(isIn ? "Does a login script wait for something?" : "Is the host overloaded? Is it an SSH server that answers there? Does a login script wait for something?")} Try {TryByHand(host)}")
+        {
+            Host = host.Name, IsAuthenticated = isIn,
+        };
     }
 
     /// <summary>Is it worth a second attempt? Never after the host has spoken its last word on who we are or who it is.</summary>
@@ -71,10 +77,7 @@ internal static partial class ConnectFailure
         _ => $"ssh -T {host.Address} true",
     };
 
-    // A host on another port stands in known_hosts in brackets.
-    private static string Fill(string remedy, HostAddress address) => remedy
-        .Replace("KEYNAME", address.Port is null or 22 ? address.Host : $"'[{address.Host}]:{address.Port}'", StringComparison.Ordinal)
-        .Replace("HOST", address.ToString(), StringComparison.Ordinal);
+    private static string Fill(string remedy, HostAddress address) => remedy.Replace("HOST", address.ToString(), StringComparison.Ordinal);
 
     /// <summary>The last thing that was said; what ssh only counts out at its end does not matter to anybody.</summary>
     public static string LastLine(string errors) =>
@@ -84,12 +87,6 @@ internal static partial class ConnectFailure
 
     [GeneratedRegex(@"^(Authenticated to |Transferred: sent |Bytes per second: sent )")]
     private static partial Regex Chatter();
-
-    [GeneratedRegex("REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed|REVOKED HOST KEY")]
-    private static partial Regex HostKeyChanged();
-
-    [GeneratedRegex("Host key verification failed|No .* host key is known for")]
-    private static partial Regex HostKeyUnknown();
 
     [GeneratedRegex(@"^(.*@.*: )?Permission denied \(|Too many authentication failures|No supported authentication methods", RegexOptions.Multiline)]
     private static partial Regex Authentication();

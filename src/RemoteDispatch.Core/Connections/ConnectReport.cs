@@ -39,7 +39,7 @@ internal static partial class ConnectReport
     };
 
     /// <summary>The steps of a connect that came up. It answered all of them at once, so that they share its duration.</summary>
-    public static IReadOnlyList<PreflightStep> Passed(DispatchHost host, string user, string way, string where, TimeSpan duration)
+    public static IReadOnlyList<PreflightStep> Passed(DispatchHost host, bool isByTailnet, string user, string way, string where, TimeSpan duration)
     {
         PreflightStep Ok(string name, string detail) => new(name, PreflightStatus.Ok, duration, detail);
         var shell = Ok("shell", host.Container.Name is { } container ? $"in container {container}" : "");
@@ -56,11 +56,11 @@ internal static partial class ConnectReport
         var auth = Ok("auth", way);
         PreflightStep[] network = where.StartsWith('[') ? [Ok("resolve", where[1..where.LastIndexOf(']')]), Ok("port", where)] : [Ok("port", where)];
         PreflightStep[] all = [known, .. network, key, auth, shell];
-        return host.Transport == Transport.Tailscale ? all.Prepend(Ok("tailnet", "up")).ToArray() : all;
+        return isByTailnet ? all.Prepend(Ok("tailnet", "up")).ToArray() : all;
     }
 
     /// <summary>The steps up to the one that failed.</summary>
-    public static IReadOnlyList<PreflightStep> Failed(DispatchHost host, DispatchException failure, SshSettings? settings, PortLook? look, TimeSpan duration)
+    public static IReadOnlyList<PreflightStep> Failed(DispatchHost host, DispatchException failure, SshSettings? settings, PortLook? look, TimeSpan? answered, TimeSpan duration)
     {
         var status = StatusOf(failure.Reason);
         var name = NameOf(host, failure.Reason);
@@ -69,11 +69,13 @@ internal static partial class ConnectReport
         if (status == PreflightStatus.Failed || host.Transport is Transport.Local or Transport.Wsl)
             return new[] { failed };
         // An array, and no other list: PowerShell counts only those from the end.
+        // A time that is over proves nothing of the key and of who we are, unless ssh has said that it is in.
         PreflightStep[] before = [.. SshSteps.TakeWhile(s => s != name).Select(s => s switch
         {
+            "key" or "auth" when status == PreflightStatus.Timeout && !failure.IsAuthenticated => null,
             "known" => new PreflightStep(s, PreflightStatus.Ok, TimeSpan.Zero, settings is { User.Length: > 0 } ? $"as {settings.User}" : ""),
             "resolve" when look is not null => new PreflightStep(s, PreflightStatus.Ok, look.Duration, string.Join(", ", look.Addresses)),
-            "port" when look is not null => new PreflightStep(s, PreflightStatus.Ok, duration, look.Where),
+            "port" when look is not null => new PreflightStep(s, PreflightStatus.Ok, answered ?? duration, look.Where),
             // The way goes through a program of the user's: there is no name and no port to speak of.
             "resolve" or "port" => null,
             "key" => new PreflightStep(s, PreflightStatus.Ok, duration, host.HostKeyFingerprint is null ? "known" : "pinned"),
@@ -94,6 +96,6 @@ internal static partial class ConnectReport
         _ => "shell",
     };
 
-    [GeneratedRegex("""^Authenticated to \S+ \((?<where>via proxy|\[[0-9A-Fa-f.:%a-z]+\]:\d+)\) using "(?<method>[a-z-]+)"\.""", RegexOptions.Multiline)]
+    [GeneratedRegex("""^Authenticated to \S+ \((?<where>via proxy|\[[0-9A-Fa-f.:%a-z]+\]:[0-9]+)\) using "(?<method>[a-z-]+)"\.""", RegexOptions.Multiline)]
     private static partial Regex Authenticated();
 }

@@ -27,6 +27,9 @@ public sealed record ConnectionOptions
     /// <summary>Hears of each step, from whatever thread it happens on; null for nobody.</summary>
     public Action<WorkStep>? Observer { get; init; }
 
+    /// <summary>Does the ssh of this machine know the option KnownHostsCommand (OpenSSH 8.5)?</summary>
+    internal bool HasKnownHostsCommand { get; init; } = true;
+
     /// <summary>The shell at the end of the hops, for the tests of the contract under several shells.</summary>
     internal IReadOnlyList<string>? Shell { get; init; }
 }

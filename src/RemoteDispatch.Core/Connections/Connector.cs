@@ -25,72 +25,99 @@ internal sealed class Connector(string resident, ConnectionOptions options)
         for (var attempt = 1; ; attempt++)
         {
             var start = options.Time.GetTimestamp();
-            var left = options with { ConnectTimeout = options.ConnectTimeout - options.Time.GetElapsedTime(first) };
-            using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Diagnosis? diagnosis = null;
+            var mayRetry = attempt < Attempts;
             try
             {
-                return await AttemptAsync().ConfigureAwait(false);
+                return await ExplainedAsync(host, first, mayRetry, () => OpenAsync(host, first, start, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
-            catch (DispatchException e)
+            catch (DispatchException e) when (mayRetry && MayTryAgain(host, e, first))
             {
-                if (await MayTryAgainAsync(host, e, attempt, first, start, cancellationToken).ConfigureAwait(false))
-                    continue;
-                var explained = await (diagnosis ?? Diagnosis.Begin(host, options, knock: false, asking.Token))
-                    .ExplainAsync(e, options.Time.GetElapsedTime(first), cancellationToken).ConfigureAwait(false);
-                Tell(host, "preflight_failed", first, $"status={ConnectReport.StatusOf(explained.Reason)}");
-                throw explained;
-            }
-            finally
-            {
-                await asking.CancelAsync().ConfigureAwait(false);
-            }
-
-            async Task<HostChannel> AttemptAsync()
-            {
-                await KnowPinAsync(host, left, cancellationToken).ConfigureAwait(false);
-                var route = await Route.FindAsync(host, left, cancellationToken).ConfigureAwait(false);
-                var keys = Diagnosis.IsBySsh(host) ? SshAgent.CountKeysAsync(null, asking.Token) : Task.FromResult<int?>(null);
-                var opening = HostChannel.OpenAsync(route, resident, left, cancellationToken);
-                if (Diagnosis.IsBySsh(host) && await Task.WhenAny(opening, Task.Delay(Slow, options.Time, asking.Token)).ConfigureAwait(false) != opening)
-                    diagnosis = Diagnosis.Begin(host, options, knock: true, asking.Token);
-                var channel = await opening.ConfigureAwait(false);
-                Report(channel, host, await keys.ConfigureAwait(false), start);
-                return channel;
+                Tell(host, "connect_retry", start, e.Message);
+                await Task.Delay(options.RetryDelay, options.Time, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>Waits for the second attempt, where there is to be one: what is left of the time must be enough for it.</summary>
-    private async Task<bool> MayTryAgainAsync(DispatchHost host, DispatchException failure, int attempt, long first, long start, CancellationToken cancellationToken)
+    /// <summary>The key that a host shows, by the way that a connect would go.</summary>
+    /// <exception cref="DispatchException">The host cannot be reached, explained as a connect is.</exception>
+    public Task<HostKey> ReadKeyAsync(DispatchHost host, CancellationToken cancellationToken)
     {
-        if (attempt == Attempts || !ConnectFailure.MayPass(failure.Reason) || options.Time.GetElapsedTime(first) + options.RetryDelay + LeastTime > options.ConnectTimeout)
-            return false;
-        Tell(host, "connect_retry", start, failure.Message);
-        await Task.Delay(options.RetryDelay, options.Time, cancellationToken).ConfigureAwait(false);
-        // A pause can end late: this machine may have slept.
-        return options.Time.GetElapsedTime(first) < options.ConnectTimeout;
+        var first = options.Time.GetTimestamp();
+        return ExplainedAsync(host, first, mayRetry: false, () => HostKeyProbe.AskAsync(host, options, cancellationToken), cancellationToken);
     }
 
-    /// <summary>A pin is a fingerprint, and ssh wants the whole key: once, the host is asked for it, and it must be that one.</summary>
-    private async Task KnowPinAsync(DispatchHost host, ConnectionOptions left, CancellationToken cancellationToken)
+    /// <summary>Does the work, and where it fails or is slow asks why. What is to be tried again is not explained yet.</summary>
+    private async Task<T> ExplainedAsync<T>(DispatchHost host, long first, bool mayRetry, Func<Task<T>> work, CancellationToken cancellationToken)
     {
-        if (host.HostKeyFingerprint is not { } pin || !Diagnosis.IsBySsh(host))
-            return;
-        var pinned = new PinnedKeys(options.KnownHostsFile);
+        using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Diagnosis? diagnosis = null;
+        try
+        {
+            var working = work();
+            if (Diagnosis.IsBySsh(host) && await Task.WhenAny(working, Task.Delay(Slow, options.Time, asking.Token)).ConfigureAwait(false) != working)
+                diagnosis = Diagnosis.Begin(host, options, knock: true, asking.Token);
+            return await working.ConfigureAwait(false);
+        }
+        catch (DispatchException e) when (!mayRetry || !MayTryAgain(host, e, first))
+        {
+            var explained = await (diagnosis ?? Diagnosis.Begin(host, options, knock: false, asking.Token))
+                .ExplainAsync(e, options.Time.GetElapsedTime(first), cancellationToken).ConfigureAwait(false);
+            Tell(host, "preflight_failed", first, $"status={ConnectReport.StatusOf(explained.Reason)}");
+            throw explained;
+        }
+        finally
+        {
+            await asking.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HostChannel> OpenAsync(DispatchHost host, long first, long start, CancellationToken cancellationToken)
+    {
+        // Each step has what those before it left of the time.
+        ConnectionOptions Left() => options with
+        {
+            ConnectTimeout = TimeSpan.FromTicks(Math.Max(1, (options.ConnectTimeout - options.Time.GetElapsedTime(first)).Ticks)),
+            HasKnownHostsCommand = host.HostKeyFingerprint is null || options.HasKnownHostsCommand,
+        };
+        var left = Left();
+        if (host.HostKeyFingerprint is not null && Diagnosis.IsBySsh(host))
+        {
+            await KnowPinAsync(host, host.HostKeyFingerprint, left, cancellationToken).ConfigureAwait(false);
+            left = Left() with { HasKnownHostsCommand = await SshSettings.KnowsKnownHostsCommandAsync(cancellationToken).ConfigureAwait(false) };
+        }
+
+        var route = await Route.FindAsync(host, left, cancellationToken).ConfigureAwait(false);
+        var keys = Diagnosis.IsBySsh(host) ? SshAgent.CountKeysAsync(null, cancellationToken) : Task.FromResult<int?>(null);
+        var channel = await HostChannel.OpenAsync(route, resident, left with { ConnectTimeout = Left().ConnectTimeout }, cancellationToken).ConfigureAwait(false);
+        // An agent that has not answered by now is not waited for: the connection is there.
+        Report(channel, route, keys.IsCompletedSuccessfully ? await keys.ConfigureAwait(false) : null, start);
+        return channel;
+    }
+
+    /// <summary>Is there to be a second attempt? What is left of the time must be enough for it.</summary>
+    private bool MayTryAgain(DispatchHost host, DispatchException failure, long first) =>
+        ConnectFailure.MayPass(failure.Reason) && options.Time.GetElapsedTime(first) + options.RetryDelay + LeastTime <= options.ConnectTimeout
+        // A bare word that nothing knows is misspelt, and will be in two seconds too.
+        && !(failure.Reason == FailureReason.NameNotResolved && host.IsAddressOnly && !host.Address.Host.Contains('.', StringComparison.Ordinal));
+
+    /// <summary>A pin is a fingerprint, and ssh wants the whole key: once, the host is asked for it, and it must be that one.</summary>
+    private async Task KnowPinAsync(DispatchHost host, string pin, ConnectionOptions left, CancellationToken cancellationToken)
+    {
+        var pinned = new PinnedKeys(options.KnownHostsFile, options.Time);
         if (pinned.Has(pin))
             return;
         var shown = await HostKeyProbe.FindAsync(host, pin, left, cancellationToken).ConfigureAwait(false);
         if (shown.Fingerprint != pin)
             throw HostKeyFailure.Changed(host, pin, shown.Fingerprint);
-        pinned.Add(shown);
+        await pinned.AddAsync(shown, cancellationToken).ConfigureAwait(false);
     }
 
-    private void Report(HostChannel channel, DispatchHost host, int? agentKeys, long start)
+    private void Report(HostChannel channel, Route route, int? agentKeys, long start)
     {
+        var host = route.Host with { Container = channel.Container };
         var (method, where) = ConnectReport.ReadAuthentication(channel.SaidBefore);
         var way = ConnectReport.Way(host, method, agentKeys);
-        channel.Preflight = ConnectReport.Passed(host with { Container = channel.Container }, channel.User, way, where, options.Time.GetElapsedTime(start));
+        channel.Preflight = ConnectReport.Passed(host, route.IsByTailnet, channel.User, way, where, options.Time.GetElapsedTime(start));
         Tell(host, "preflight_ok", start, $"user={(channel.User.Length > 0 ? channel.User : "?")}{(way.Length > 0 ? $" auth={way}" : "")}");
     }
 

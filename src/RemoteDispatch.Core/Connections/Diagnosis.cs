@@ -14,7 +14,7 @@ internal sealed class Diagnosis
     private readonly ConnectionOptions _options;
     private readonly Task<SshSettings?> _settings;
     private readonly Task<PortLook?> _look;
-    private readonly Task<PreflightStatus?> _knock;
+    private readonly Task<(PreflightStatus Status, TimeSpan Took)?> _knock;
 
     private Diagnosis(DispatchHost host, ConnectionOptions options, bool knock, CancellationToken cancellationToken)
     {
@@ -23,7 +23,7 @@ internal sealed class Diagnosis
             : Task.FromResult<SshSettings?>(null);
         _look = LookAsync(cancellationToken);
         // A connect that comes up is its own proof that the port answers, and costs the server one connection and not two.
-        _knock = knock ? KnockAsync(cancellationToken) : Task.FromResult<PreflightStatus?>(null);
+        _knock = knock ? KnockAsync(cancellationToken) : Task.FromResult<(PreflightStatus, TimeSpan)?>(null);
     }
 
     /// <summary>Begins to ask.</summary>
@@ -58,7 +58,7 @@ internal sealed class Diagnosis
         {
             Host = _host.Name,
             TaskId = failure.TaskId,
-            Preflight = ConnectReport.Failed(_host, explained, settings, look, elapsed),
+            Preflight = ConnectReport.Failed(_host, explained, settings, look, _knock.IsCompletedSuccessfully ? (await _knock.ConfigureAwait(false))?.Took : null, elapsed),
         };
     }
 
@@ -76,11 +76,14 @@ internal sealed class Diagnosis
         }
     }
 
-    private async Task<PreflightStatus?> KnockAsync(CancellationToken cancellationToken)
+    private async Task<(PreflightStatus Status, TimeSpan Took)?> KnockAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await _look.ConfigureAwait(false) is { } look ? await look.KnockAsync(cancellationToken).ConfigureAwait(false) : null;
+            if (await _look.ConfigureAwait(false) is not { } look)
+                return null;
+            var start = _options.Time.GetTimestamp();
+            return (await look.KnockAsync(cancellationToken).ConfigureAwait(false), _options.Time.GetElapsedTime(start));
         }
         catch (OperationCanceledException)
         {
@@ -105,8 +108,8 @@ internal sealed class Diagnosis
         if (look is null)
             return failure;
         // What has no answer by the connect's own time limit has none: a host that swallows packets must not cost more.
-        var knock = _knock.IsCompleted ? await _knock.ConfigureAwait(false) : PreflightStatus.TcpUnreachable;
-        return knock is null or PreflightStatus.Ok ? failure : new DispatchException(
+        var knock = _knock.IsCompleted ? await _knock.ConfigureAwait(false) : (PreflightStatus.TcpUnreachable, TimeSpan.Zero);
+        return knock is null or { Status: PreflightStatus.Ok } ? failure : new DispatchException(
             FailureReason.HostUnreachable, $"No connection to host '{_host.Name}': nothing answered on {look.Where} within {_options.ConnectTimeout.TotalSeconds:0.#} seconds.",
             "Is the host up, and are the network, the VPN and the firewalls between?");
     }
@@ -122,7 +125,7 @@ internal sealed class Diagnosis
         return keys > 0 || files.Length > 0 || settings.Jump is not null ? failure : new DispatchException(
             FailureReason.AuthenticationUnavailable,
             $"No connection to host '{_host.Name}': there is nothing here to authenticate with: {(keys is null ? "no agent answers" : "the agent holds no key")}, and none of the key files is there.",
-            $"Load a key into the agent ('ssh-add'), make one ('ssh-keygen'), or name one in ssh_config (IdentityFile). ssh looks for {string.Join(", ", settings.IdentityFiles.Take(3).Select(Path.GetFileName))}.");
+            $"Load a key into the agent ('ssh-add'), make one ('ssh-keygen'), or name one in ssh_config (IdentityFile). ssh looks for {string.Join(", ", settings.IdentityFiles.Take(3))}.");
     }
 
     /// <summary>An unknown key: which one is it? Where the host is pinned, it is not unknown but another one.</summary>

@@ -28,7 +28,7 @@ internal sealed record SshHop(DispatchHost Host, ConnectionOptions Connection) :
         hasTerminal ? "-t" : "-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no",
         // Whatever ssh_config says: an unknown key is a failure, and the user's known_hosts is read and never written.
         "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no",
-        .. host.HostKeyFingerprint is { } pin ? Pinned(pin, options.KnownHostsFile) : [],
+        .. host.HostKeyFingerprint is { } pin ? Pinned(pin, options) : [],
         .. options.SshOptions ?? SshOptions.FromEnvironment(),
         "-o", string.Create(CultureInfo.InvariantCulture, $"ConnectTimeout={Math.Max(1, Math.Ceiling(options.ConnectTimeout.TotalSeconds))}"),
         "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3",
@@ -60,12 +60,14 @@ internal sealed record SshHop(DispatchHost Host, ConnectionOptions Connection) :
     public static string RemoteLine(IReadOnlyList<string> command) => "exec " + ShellQuote.Join(command);
 
     /// <summary>
-    /// One key and no other: not the user's known_hosts, not the DNS, not a program of theirs. (ssh before 8.5 does not know the last.)
+    /// One key and no other: not the user's known_hosts, not the DNS, not a program of theirs, and no connection of theirs that is open
+    /// already, whose key nobody would look at.
     /// </summary>
-    private static string[] Pinned(string fingerprint, string file) =>
+    private static string[] Pinned(string fingerprint, ConnectionOptions options) =>
     [
-        "-o", $"UserKnownHostsFile={Quote(file)}", "-o", $"GlobalKnownHostsFile={Quote(file)}", "-o", $"HostKeyAlias={PinnedKeys.AliasOf(fingerprint)}",
-        "-o", "CheckHostIP=no", "-o", "VerifyHostKeyDNS=no", "-o", "IgnoreUnknown=KnownHostsCommand", "-o", "KnownHostsCommand=none",
+        "-o", $"UserKnownHostsFile={Quote(options.KnownHostsFile)}", "-o", $"GlobalKnownHostsFile={Quote(options.KnownHostsFile)}",
+        "-o", $"HostKeyAlias={PinnedKeys.AliasOf(fingerprint)}", "-o", "CheckHostIP=no", "-o", "VerifyHostKeyDNS=no",
+        "-o", "ControlMaster=no", "-o", "ControlPath=none", .. options.HasKnownHostsCommand ? ["-o", "KnownHostsCommand=none"] : Array.Empty<string>(),
     ];
 }
 

@@ -22,10 +22,43 @@ internal static partial class HostKeyFailure
         FailureReason.HostKeyUnknown, $"No connection to host '{host.Name}': nobody has vouched for its host key {shown}.",
         $"To trust it, {Accept(host, shown)}", inner) { Host = host.Name };
 
-    /// <summary>The fingerprints that ssh names when a key has changed: the one it was shown, and, by file and line, the one it knows.</summary>
-    public static (string? Known, string? Shown) Read(string errors) =>
-        (Offending().Match(errors) is { Success: true } place ? FingerprintAt(place.Groups["file"].Value, place.Groups["line"].Value) : null,
-            Sent().Match(errors) is { Success: true } sent ? sent.Groups["key"].Value : null);
+    /// <summary>ssh's last word where it is about the key of the host that it connects to.</summary>
+    public static bool IsLastWord(string lastLine) => lastLine == "Host key verification failed.";
+
+    /// <summary>The same word of the ssh that goes through a jump host: then ours loses a connection that has no address of its own.</summary>
+    public static bool IsOfJump(IReadOnlyList<string> lines) =>
+        lines.Count > 1 && lines[^1].Contains("UNKNOWN port 65535", StringComparison.Ordinal) && lines.SkipLast(1).TakeLast(2).Any(IsLastWord);
+
+    /// <summary>What ssh says of a key: changed, with the fingerprints where it names them, or unknown.</summary>
+    public static DispatchException Of(DispatchHost host, string errors, IReadOnlyList<string> lines)
+    {
+        var hasChanged = HasChanged().IsMatch(errors);
+        if (hasChanged && Sent().Match(errors) is { Success: true } sent)
+            return Changed(host, host.HostKeyFingerprint ?? KnownIn(errors), sent.Groups["key"].Value);
+        var said = Said(lines);
+        // A host on another port stands in known_hosts in brackets.
+        var name = host.Address.Port is null or 22 ? host.Address.Host : $"'[{host.Address.Host}]:{host.Address.Port}'";
+        return hasChanged
+            ? new DispatchException(
+                FailureReason.HostKeyChanged, $"No connection to host '{host.Name}': {said}.",
+                $"If the host was really set up anew, remove its old key with 'ssh-keygen -R {name}' and connect once by hand; if not, somebody stands between.") { Host = host.Name }
+            : new DispatchException(
+                FailureReason.HostKeyUnknown, $"No connection to host '{host.Name}': {said}.",
+                $"Connect once by hand with 'ssh {host.Address}', compare the fingerprint with the host's own, and accept it.") { Host = host.Name };
+    }
+
+    /// <summary>What it says of the key of a jump host. ssh goes there by itself, by the user's own ssh_config, and no pin of ours is asked.</summary>
+    public static DispatchException OfJump(DispatchHost host, IReadOnlyList<string> lines) => new(
+        HasChanged().IsMatch(string.Join('\n', lines)) ? FailureReason.HostKeyChanged : FailureReason.HostKeyUnknown,
+        $"No connection to host '{host.Name}': the key of a jump host on the way is not the known one: {Said(lines)}.",
+        "Connect to the jump host once by hand, compare the fingerprint with its own, and accept it, or remove an old key with 'ssh-keygen -R'.") { Host = host.Name };
+
+    private static string Said(IReadOnlyList<string> lines) =>
+        Text.OneLine((lines.LastOrDefault(l => Speaks().IsMatch(l)) ?? lines.Last(IsLastWord)).Trim('@', ' ').TrimEnd('.'), 300);
+
+    /// <summary>The fingerprint of the line that ssh names as the known one.</summary>
+    private static string? KnownIn(string errors) =>
+        Offending().Match(errors) is { Success: true } place ? FingerprintAt(place.Groups["file"].Value, place.Groups["line"].Value) : null;
 
     private static string Accept(DispatchHost host, string shown)
     {
@@ -40,6 +73,9 @@ internal static partial class HostKeyFailure
         try
         {
             var at = int.Parse(line, CultureInfo.InvariantCulture);
+            // A regular file has a length; a pipe or a device has none, and could be read for ever.
+            if (new FileInfo(file) is not { Exists: true, Length: > 0 and < 64 << 20 })
+                return null;
             return File.ReadLines(file).Skip(at - 1).Select(HostKey.ReadLine).FirstOrDefault()?.Key.Fingerprint;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or FormatException or OverflowException)
@@ -48,7 +84,13 @@ internal static partial class HostKeyFailure
         }
     }
 
-    [GeneratedRegex(@"^Offending \S+ key in (?<file>.+):(?<line>\d+)\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex("REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed|REVOKED HOST KEY")]
+    private static partial Regex HasChanged();
+
+    [GeneratedRegex("Host key for .* has changed|REVOKED HOST KEY|No .* host key is known for")]
+    private static partial Regex Speaks();
+
+    [GeneratedRegex(@"^Offending \S+ key in (?<file>.+):(?<line>[0-9]{1,9})\s*$", RegexOptions.Multiline)]
     private static partial Regex Offending();
 
     [GeneratedRegex(@"^The fingerprint for the \S+ key sent by the remote host is\s*\n(?<key>SHA256:[A-Za-z0-9+/]{43})\.?", RegexOptions.Multiline)]

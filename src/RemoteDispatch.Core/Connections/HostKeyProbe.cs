@@ -24,9 +24,14 @@ internal static class HostKeyProbe
     public static async Task<HostKey> FindAsync(DispatchHost host, string fingerprint, ConnectionOptions options, CancellationToken cancellationToken)
     {
         HostKey? first = null;
+        var start = options.Time.GetTimestamp();
         foreach (var kind in Kinds)
         {
-            var (key, failure) = await AskAsync(host, options, kind, cancellationToken).ConfigureAwait(false);
+            // One limit for all kinds.
+            var left = options.ConnectTimeout - options.Time.GetElapsedTime(start);
+            if (first is not null && left <= TimeSpan.Zero)
+                break;
+            var (key, failure) = await AskAsync(host, options with { ConnectTimeout = left }, kind, cancellationToken).ConfigureAwait(false);
             if (key?.Fingerprint == fingerprint)
                 return key;
             if (kind is null && key is null)
@@ -40,7 +45,16 @@ internal static class HostKeyProbe
     private static async Task<(HostKey? Key, DispatchException? Failure)> AskAsync(
         DispatchHost host, ConnectionOptions options, string? kind, CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateTempSubdirectory("remote-dispatch-");
+        DirectoryInfo folder;
+        try
+        {
+            folder = Directory.CreateTempSubdirectory("remote-dispatch-");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SafeFile.Unwritable(Path.GetTempPath(), e);
+        }
+
         try
         {
             var file = Path.Combine(folder.FullName, "known_hosts");
@@ -62,7 +76,19 @@ internal static class HostKeyProbe
         }
         finally
         {
+            Discard(folder);
+        }
+    }
+
+    private static void Discard(DirectoryInfo folder)
+    {
+        try
+        {
             folder.Delete(recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Windows keeps a file as long as an ssh that was killed has not quite ended. It holds a public key.
         }
     }
 }

@@ -8,8 +8,11 @@ namespace RemoteDispatch.Connections;
 /// an entry of the inventory names it, and another pin needs no line to be taken back.
 /// </summary>
 /// <param name="path">The file; it need not be there yet.</param>
-internal sealed class PinnedKeys(string path)
+/// <param name="time">The clock for waiting.</param>
+internal sealed class PinnedKeys(string path, TimeProvider time)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>The name under which ssh finds the key of a fingerprint: known_hosts has patterns and lower case, hexadecimal has neither.</summary>
     public static string AliasOf(string fingerprint) =>
         "sha256-" + Convert.ToHexStringLower(Convert.FromBase64String(fingerprint["SHA256:".Length..] + "="));
@@ -28,21 +31,30 @@ internal sealed class PinnedKeys(string path)
         }
     }
 
-    /// <summary>Adds a key. One write, to the end of the file: two processes that do it at once leave the line twice, which hurts nobody.</summary>
+    /// <summary>Adds a key, by itself at the end of the file: others may be added at the same moment, here and in other processes.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>.</exception>
-    public void Add(HostKey key)
+    public async Task AddAsync(HostKey key, CancellationToken cancellationToken)
     {
-        if (Has(key.Fingerprint))
-            return;
-        try
+        var line = Encoding.ASCII.GetBytes($"{AliasOf(key.Fingerprint)} {key.Type} {Convert.ToBase64String(key.Blob)}\n");
+        var start = time.GetTimestamp();
+        while (!Has(key.Fingerprint))
         {
-            SafeFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            using var file = SafeFile.Append(path);
-            file.Write(Encoding.ASCII.GetBytes($"{AliasOf(key.Fingerprint)} {key.Type} {Convert.ToBase64String(key.Blob)}\n"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw SafeFile.Unwritable(path, e);
+            try
+            {
+                SafeFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+                using var file = SafeFile.Append(path);
+                file.Write(line);
+                return;
+            }
+            catch (IOException e) when (e.GetType() == typeof(IOException) && time.GetElapsedTime(start) < Patience)
+            {
+                // Somebody else writes.
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 20)), time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw SafeFile.Unwritable(path, e);
+            }
         }
     }
 }

@@ -36,8 +36,9 @@ internal sealed partial record PortLook(string Where, IReadOnlyList<IPAddress> A
         {
             addresses = await Dns.GetHostAddressesAsync(settings.HostName, cancellationToken).ConfigureAwait(false);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
+            // An address that is none to connect to (0.0.0.0, ::) is an ArgumentException.
             addresses = [];
         }
 

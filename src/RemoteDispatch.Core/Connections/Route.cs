@@ -7,6 +7,9 @@ internal sealed record Route(DispatchHost Host, IReadOnlyList<string> CommandLin
 {
     private static readonly string[] Shell = ["sh"];
 
+    /// <summary>Is it tailscale that makes the connection?</summary>
+    public bool IsByTailnet => CommandLine[0] == "tailscale";
+
     /// <summary>Finds the way.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.ClientMissing"/>: this machine has nothing that could go there.</exception>
     public static async Task<Route> FindAsync(DispatchHost host, ConnectionOptions options, CancellationToken cancellationToken)
@@ -41,7 +44,7 @@ internal sealed record Route(DispatchHost Host, IReadOnlyList<string> CommandLin
             case Transport.Wsl:
                 return new WslHop(host.Address.Host, host.Address.User);
             case Transport.Tailscale:
-                var tailnet = await Tailnet.AskAsync(host.Address.Host, options.ConnectTimeout, cancellationToken).ConfigureAwait(false);
+                var tailnet = await Tailnet.AskAsync(host.Address.Host, cancellationToken).ConfigureAwait(false);
                 if (!tailnet.IsUp)
                 {
                     // Without this an address of the tailnet would swallow packets until the time limit.

@@ -34,6 +34,13 @@ internal sealed record SshSettings
     /// <summary>The user's files of known keys.</summary>
     public IReadOnlyList<string> KnownHosts { get; init; } = [];
 
+    // One ssh, one answer.
+    private static readonly Lazy<Task<bool>> KnownHostsCommand = new(async () =>
+        await LocalCommand.AskAsync(["ssh", "-F", "none", "-o", "KnownHostsCommand=none", "-G", "--", "localhost"], Patience, CancellationToken.None).ConfigureAwait(false) is { ExitCode: 0 });
+
+    /// <summary>Does this machine's ssh know the option KnownHostsCommand? Since OpenSSH 8.5; an older one refuses it.</summary>
+    public static Task<bool> KnowsKnownHostsCommandAsync(CancellationToken cancellationToken) => KnownHostsCommand.Value.WaitAsync(cancellationToken);
+
     /// <summary>Asks ssh; null where it is missing or refuses its configuration.</summary>
     public static async Task<SshSettings?> AskAsync(HostAddress address, IReadOnlyList<string> extra, CancellationToken cancellationToken)
     {
@@ -62,12 +69,20 @@ internal sealed record SshSettings
             HasProxyCommand = One("proxycommand") is not null,
             IdentityFiles = [.. lines["identityfile"].Where(f => f != "none").Select(Expand)],
             Agent = lines["identityagent"].FirstOrDefault() switch { null or "SSH_AUTH_SOCK" => null, "none" => "", var path => Expand(path) },
-            HasOtherWay = One("gssapiauthentication") == "yes" || One("hostbasedauthentication") == "yes" || One("pkcs11provider") is not null,
+            HasOtherWay = One("gssapiauthentication") == "yes" || One("hostbasedauthentication") == "yes" || One("pkcs11provider") is not null
+                || lines["identityfile"].Concat(lines["identityagent"]).Select(Expand).Any(IsOpen),
             KnownHosts = [.. (One("userknownhostsfile") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Expand)],
         };
     }
 
-    // ssh has expanded its own tokens; what it leaves is the tilde.
-    private static string Expand(string path) => path.StartsWith("~/", StringComparison.Ordinal)
-        ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[2..]) : path.Trim('"');
+    // 'ssh -G' leaves the tilde, tokens and variables in paths as they were written.
+    private static string Expand(string path)
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        path = path.Trim('"').Replace("%d", home, StringComparison.Ordinal).Replace("%u", Environment.UserName, StringComparison.Ordinal);
+        return path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(home, path[2..]) : path;
+    }
+
+    // Where a path names what only ssh knows, nothing is said of whether it is there.
+    private static bool IsOpen(string path) => path.Contains('%', StringComparison.Ordinal) || path.Contains('$', StringComparison.Ordinal);
 }

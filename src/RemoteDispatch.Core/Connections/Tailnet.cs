@@ -15,10 +15,13 @@ internal sealed record TailnetAnswer(bool IsUp, string State, bool OffersSsh);
 /// </summary>
 internal static class Tailnet
 {
+    // It asks a daemon of this machine.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     /// <summary>Where the answer cannot be had, plain ssh is tried: it works on a tailnet too.</summary>
-    public static async Task<TailnetAnswer> AskAsync(string host, TimeSpan timeout, CancellationToken cancellationToken)
+    public static async Task<TailnetAnswer> AskAsync(string host, CancellationToken cancellationToken)
     {
-        var answer = await LocalCommand.AskAsync(TailscaleStatus.CommandLine, timeout, cancellationToken).ConfigureAwait(false);
+        var answer = await LocalCommand.AskAsync(TailscaleStatus.CommandLine, Patience, cancellationToken).ConfigureAwait(false);
         try
         {
             using var status = JsonDocument.Parse(answer?.Output ?? default);

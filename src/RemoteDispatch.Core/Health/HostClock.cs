@@ -32,6 +32,6 @@ internal sealed partial record HostClock(DateTimeOffset Time, bool IsFine)
         return ((least + most) / 2, ((most - least) / 2).Duration());
     }
 
-    [GeneratedRegex(@"\A(\d{1,11})(?:\.(\d{9})\z|\D|\z)")]
+    [GeneratedRegex(@"\A([0-9]{1,11})(?:\.([0-9]{9})\z|\D|\z)")]
     private static partial Regex Pattern();
 }

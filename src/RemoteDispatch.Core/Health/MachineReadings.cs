@@ -41,12 +41,12 @@ internal static partial class MachineReadings
             .Sum(m => HostFacts.Number(m.Groups[2].Value) ?? 0) * size;
     }
 
-    [GeneratedRegex(@"\d{1,6}(?:[.,]\d{1,6})?")]
+    [GeneratedRegex(@"[0-9]{1,6}(?:[.,][0-9]{1,6})?")]
     private static partial Regex FirstNumber();
 
-    [GeneratedRegex(@"page size of (\d{1,9}) bytes")]
+    [GeneratedRegex(@"page size of ([0-9]{1,9}) bytes")]
     private static partial Regex PageSize();
 
-    [GeneratedRegex(@"\APages (\w+):\s+(\d{1,12})\.\z")]
+    [GeneratedRegex(@"\APages (\w+):\s+([0-9]{1,12})\.\z")]
     private static partial Regex PageRow();
 }

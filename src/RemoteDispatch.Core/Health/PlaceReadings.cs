@@ -26,9 +26,9 @@ internal static partial class PlaceReadings
     private static Match? Row(ProgramAnswer answer, Regex pattern) => answer.IsGood ? pattern.Match(answer.Last) : null;
 
     // From the left, the name of the file system may hold blanks, and from the right, that of the folder: the numbers between them are found.
-    [GeneratedRegex(@"\s(?<total>\d+)\s+\d+\s+(?<free>\d+)\s+(\d+%|-)\s+/")]
+    [GeneratedRegex(@"\s(?<total>[0-9]+)\s+[0-9]+\s+(?<free>[0-9]+)\s+([0-9]+%|-)\s+/")]
     private static partial Regex DfRow();
 
-    [GeneratedRegex(@"\s(?<total>\d+)\s+\d+\s+\d+\s+\d+%\s+\d+\s+(?<free>\d+)\s+(\d+%|-)\s+/")]
+    [GeneratedRegex(@"\s(?<total>[0-9]+)\s+[0-9]+\s+[0-9]+\s+[0-9]+%\s+[0-9]+\s+(?<free>[0-9]+)\s+([0-9]+%|-)\s+/")]
     private static partial Regex BsdInodeRow();
 }

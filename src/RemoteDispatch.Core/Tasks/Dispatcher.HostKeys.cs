@@ -19,9 +19,9 @@ public sealed partial class Dispatcher
         HostInventory.CheckPin(host, wantsKey: true);
         try
         {
-            var key = await HostKeyProbe.AskAsync(host, Options.Connections, cancellationToken).ConfigureAwait(false);
+            var key = await _workspaces.ReadHostKeyAsync(host, cancellationToken).ConfigureAwait(false);
             // The whole key, for the connect that will want it; without an entry that names it nobody looks at it.
-            new PinnedKeys(Options.Connections.KnownHostsFile).Add(key);
+            await new PinnedKeys(Options.Connections.KnownHostsFile, Options.Time).AddAsync(key, cancellationToken).ConfigureAwait(false);
             return key;
         }
         catch (DispatchException e)

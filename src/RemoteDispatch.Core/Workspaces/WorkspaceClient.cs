@@ -31,6 +31,9 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     /// <inheritdoc cref="ChannelPool.SettleAsync"/>
     public Task<DispatchHost> SettleAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.SettleAsync(host, cancellationToken);
 
+    /// <inheritdoc cref="Connector.ReadKeyAsync"/>
+    public Task<HostKey> ReadHostKeyAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.Connector.ReadKeyAsync(host, cancellationToken);
+
     /// <inheritdoc cref="ChannelPool.PreflightOf"/>
     public IReadOnlyList<PreflightStep> PreflightOf(DispatchHost host) => _pool.PreflightOf(host);
 
@@ -193,10 +196,11 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     private async Task<ChannelReply> AskAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
         var reply = await _pool.RequestAsync(host, use, script, cancellationToken).ConfigureAwait(false);
-        if (reply.ExitCode == RefusedCode)
+        const string Refused = "refused ";
+        if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith(Refused, StringComparison.Ordinal))
         {
             throw new DispatchException(
-                FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(reply.Text["refused ".Length..].Trim(), 300)}.",
+                FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(said[Refused.Length..].Trim(), 300)}.",
                 "Mend that on the host, or name another workspace root.") { Host = host.Name };
         }
 

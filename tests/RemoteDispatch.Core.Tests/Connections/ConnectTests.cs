@@ -67,7 +67,7 @@ public sealed class ConnectTests : IDisposable
     [InlineData("exit 1", FailureReason.ConnectFailed, 2)]
     [InlineData("echo 'x@y: Permission denied (publickey).' >&2; exit 255", FailureReason.AuthenticationFailed, 1)]
     [InlineData("echo 'Host key verification failed.' >&2; exit 255", FailureReason.HostKeyUnknown, 1)]
-    [InlineData("echo 'Host key for x has changed and' >&2; exit 255", FailureReason.HostKeyChanged, 1)]
+    [InlineData("echo 'Host key for x has changed and' >&2; echo 'Host key verification failed.' >&2; exit 255", FailureReason.HostKeyChanged, 1)]
     public async Task Connect_that_fails_is_tried_twice_unless_it_was_the_last_word(string ssh, FailureReason reason, int attempts)
     {
         await using var pool = Pool(["sh", "-c", $"echo x >>{_folder.Path}/runs; {ssh}"]);

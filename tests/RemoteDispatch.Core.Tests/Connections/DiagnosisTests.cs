@@ -66,16 +66,32 @@ public sealed class DiagnosisTests
     public void Line_of_known_hosts_without_a_plain_key_is_passed_over(string line) => Assert.Null(HostKey.ReadLine(line));
 
     [Fact]
-    public void Pinned_keys_are_found_by_their_fingerprint_and_a_line_that_lies_is_not_believed()
+    public async Task Pinned_keys_that_are_added_at_once_are_all_there()
+    {
+        using var folder = new TestFolder();
+        var path = Path.Combine(folder.Path, "known_hosts");
+        var keys = Enumerable.Range(0, 50).Select(i => HostKey.ReadLine("h ssh-ed25519 " + Convert.ToBase64String(BitConverter.GetBytes(i)))!.Value.Key).ToArray();
+        await Task.WhenAll(keys.Select(k => Task.Run(() => new PinnedKeys(path, TimeProvider.System).AddAsync(k, TestContext.Current.CancellationToken))));
+        Assert.All(keys, k => Assert.True(new PinnedKeys(path, TimeProvider.System).Has(k.Fingerprint)));
+        Assert.Equal(50, File.ReadAllLines(path).Length);
+    }
+
+    [Theory]
+    [InlineData("IdentityFile ~/.ssh/id", false), InlineData("IdentityFile %d/.ssh/id", false), InlineData("IdentityFile %h.key", true), InlineData("IdentityAgent $MY_AGENT", true)]
+    public void Path_that_only_ssh_can_read_is_no_missing_key(string line, bool isOther) =>
+        Assert.Equal(isOther, SshSettings.Parse($"hostname h\nport 22\n{line.ToLowerInvariant()}\n")!.HasOtherWay);
+
+    [Fact]
+    public async Task Pinned_keys_are_found_by_their_fingerprint_and_a_line_that_lies_is_not_believed()
     {
         using var folder = new TestFolder();
         var path = Path.Combine(folder.Path, "new", "known_hosts");
-        var pinned = new PinnedKeys(path);
+        var pinned = new PinnedKeys(path, TimeProvider.System);
         var one = HostKey.ReadLine("h1 ssh-ed25519 " + Convert.ToBase64String("one"u8))!.Value.Key;
         var two = HostKey.ReadLine("h1 ssh-ed25519 " + Convert.ToBase64String("two"u8))!.Value.Key;
         Assert.False(pinned.Has(one.Fingerprint));
-        pinned.Add(one);
-        pinned.Add(one);
+        await pinned.AddAsync(one, TestContext.Current.CancellationToken);
+        await pinned.AddAsync(one, TestContext.Current.CancellationToken);
         Assert.Single(File.ReadAllLines(path));
         Assert.True(pinned.Has(one.Fingerprint));
         File.AppendAllText(path, $"{PinnedKeys.AliasOf(two.Fingerprint)} ssh-ed25519 {Convert.ToBase64String("one"u8)}\n");

@@ -104,7 +104,7 @@ public sealed class HopTests
                 "ssh", .. Before,
                 "-o", "UserKnownHostsFile=\"/a \\\"path\\\"/100%%/known_hosts\"", "-o", "GlobalKnownHostsFile=\"/a \\\"path\\\"/100%%/known_hosts\"",
                 "-o", "HostKeyAlias=sha256-0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20",
-                "-o", "CheckHostIP=no", "-o", "VerifyHostKeyDNS=no", "-o", "IgnoreUnknown=KnownHostsCommand", "-o", "KnownHostsCommand=none",
+                "-o", "CheckHostIP=no", "-o", "VerifyHostKeyDNS=no", "-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "KnownHostsCommand=none",
                 "-o", "UserKnownHostsFile=other", .. After, "--", "gpu1", "exec 'sh'",
             ],
             new SshHop(host, options).Wrap(["sh"]));

@@ -36,6 +36,25 @@ public sealed class RedactorTests
         Assert.True(kept.Length <= (before.Length + behind.Length + 4) * 4 / 3 + 4, shown);
     }
 
+    // What base64(1) prints of a token of 94 bytes: lines of 76 columns.
+    [Theory, InlineData(76, "\n"), InlineData(64, "\r\n"), InlineData(1, "\n")]
+    public void Value_is_masked_where_its_encoding_is_wrapped(int columns, string lineEnd)
+    {
+        var token = "github_pat_" + string.Concat(Enumerable.Range(0, 83).Select(i => (char)('a' + i % 26)));
+        var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes("x:" + token + "\n"));
+        var wrapped = string.Join(lineEnd, encoded.Chunk(columns).Select(c => new string(c))) + "\nend\n";
+        var text = Encoding.ASCII.GetBytes(wrapped);
+        for (var cut = 0; cut <= text.Length; cut += 7)
+        {
+            var redactor = new Redactor([CredentialGrant.Create("T", token)]);
+            var shown = Encoding.ASCII.GetString([.. redactor.Add(text.AsSpan(0, cut)), .. redactor.Add(text.AsSpan(cut)), .. redactor.Finish()]);
+            Assert.Equal(wrapped.Length, shown.Length);
+            Assert.EndsWith("end\n", shown, StringComparison.Ordinal);
+            Assert.Equal(wrapped.Count(c => c == '\n'), shown.Count(c => c == '\n'));
+            Assert.True(shown.Count(c => c == '*') >= token.Length * 4 / 3 - 2, shown);
+        }
+    }
+
     [Fact]
     public void Lines_of_a_value_are_masked_by_themselves()
     {
