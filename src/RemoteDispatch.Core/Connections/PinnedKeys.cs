@@ -23,7 +23,7 @@ internal sealed class PinnedKeys(string path, TimeProvider time)
         var alias = AliasOf(fingerprint);
         try
         {
-            return File.Exists(path) && File.ReadLines(path).Any(l => HostKey.ReadLine(l) is { } line && line.Names == alias && line.Key.Fingerprint == fingerprint);
+            return File.Exists(path) && Lines().Any(l => HostKey.ReadLine(l) is { } line && line.Names == alias && line.Key.Fingerprint == fingerprint);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -56,5 +56,13 @@ internal sealed class PinnedKeys(string path, TimeProvider time)
                 throw SafeFile.Unwritable(path, e);
             }
         }
+    }
+
+    /// <summary>Beside whoever writes at this moment: a line that is not whole yet is no line.</summary>
+    private IEnumerable<string> Lines()
+    {
+        using var file = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        while (file.ReadLine() is { } line)
+            yield return line;
     }
 }
