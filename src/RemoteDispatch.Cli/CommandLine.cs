@@ -17,7 +17,7 @@ internal static class CommandLine
     {
         using var interruption = new Interruption();
         using var screen = new Screen();
-        var parse = CreateRoot().Parse(args, Rules);
+        var parse = Parse(args);
         if (parse.Action is ParseErrorAction)
             return Refuse(parse, screen);
         if (parse.CommandResult.Command is Verb verb && parse.Action is null)
@@ -30,6 +30,9 @@ internal static class CommandLine
         // Help and version. Signals are Interruption's in any case.
         return await parse.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);
     }
+
+    /// <summary>Parses the arguments by the rules of this program.</summary>
+    public static ParseResult Parse(IReadOnlyList<string> args) => CreateRoot().Parse(args, Rules);
 
     /// <summary>The tree of the verbs.</summary>
     public static RootCommand CreateRoot()

@@ -55,7 +55,7 @@ internal sealed class Invocation : IAsyncDisposable
     /// <summary>The value of an option.</summary>
     public T? Get<T>(Option<T> option) => _parse.GetValue(option);
 
-    /// <summary>The value of an argument.</summary>
+    /// <summary>The value of an argument. One that may be left out has a default value: without it, this throws.</summary>
     public T Get<T>(Argument<T> argument) => _parse.GetRequiredValue(argument);
 
     /// <summary>How many words of the command line stand behind <c>--</c>.</summary>

@@ -9,7 +9,7 @@ internal static class HostsPinVerb
     private static readonly Argument<string> Name = new("NAME") { Description = "The host's name." };
     private static readonly Argument<string?> Fingerprint = new("FINGERPRINT")
     {
-        Description = "The fingerprint of the only key that it may show, SHA256:…", Arity = ArgumentArity.ZeroOrOne,
+        Description = "The fingerprint of the only key that it may show, SHA256:…", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => null,
     };
     private static readonly Option<bool> Trust = new("--trust") { Description = "Ask the host for its key now, and pin that." };
     private static readonly Option<bool> None = new("--none") { Description = "Take the pin away: your known_hosts decides again." };

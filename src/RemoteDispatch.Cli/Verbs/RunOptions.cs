@@ -28,7 +28,7 @@ internal static class RunOptions
     public static readonly Argument<string[]> Command = new("COMMAND")
     {
         Description = "Behind '--'. One word is shell text as it stands; several words are one command and its arguments, each as it is.",
-        Arity = ArgumentArity.ZeroOrMore,
+        Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [],
     };
 
     /// <summary>Finds what does not fit together before anything is done.</summary>
@@ -107,7 +107,8 @@ internal static class RunOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new DispatchException(FailureReason.LocalFile, $"The script '{path}' cannot be read: {e.Message}", "Check its path and permissions.", e);
+            var why = System.IO.Directory.Exists(path) ? "it is a folder." : e.Message;
+            throw new DispatchException(FailureReason.LocalFile, $"The script '{path}' cannot be read: {why}", "Check its path and permissions.", e);
         }
     }
 }
