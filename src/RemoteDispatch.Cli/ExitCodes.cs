@@ -55,7 +55,7 @@ internal static class ExitCodes
         ("210", "no such task, or its workspace is gone"),
         ("211", "the task still runs"),
         ("212", "processes of the task are left after a stop"),
-        ("213", "the time for waiting is over; the task goes on"),
+        ("213", "the time for waiting is over; a task that runs goes on"),
         ("214", "the task is lost: its process is gone and left no exit record"),
         ("215", "the task's time limit ended it"),
         ("216", "the task was stopped"),

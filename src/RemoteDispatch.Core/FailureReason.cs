@@ -81,7 +81,7 @@ public enum FailureReason
     /// <summary>Processes of the task are still there after a stop.</summary>
     StopIncomplete,
 
-    /// <summary>The caller's own time limit for waiting is over; the task goes on.</summary>
+    /// <summary>The caller's own time limit for waiting is over; a task that runs goes on.</summary>
     WaitTimedOut,
 
     /// <summary>The task has no terminal to attach to, or there is none here.</summary>

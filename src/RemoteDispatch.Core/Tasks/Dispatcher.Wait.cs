@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace RemoteDispatch.Tasks;
 
 public sealed partial class Dispatcher
@@ -9,7 +11,8 @@ public sealed partial class Dispatcher
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(48);
 
     /// <summary>
-    /// Waits until a task has ended. A connection that is lost meanwhile is made again, for as long as the caller lets it.
+    /// Waits until a task has ended. A connection that is lost meanwhile is made again, for as long as the caller lets it. With a time of 0
+    /// it is looked at once, for as long as a connect and a request may take.
     /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="timeout">How long to wait; null for as long as it takes. It is the wait's limit, not the task's.</param>
@@ -20,31 +23,49 @@ public sealed partial class Dispatcher
     {
         if (timeout < TimeSpan.Zero)
             throw new DispatchException(FailureReason.InvalidInput, "A time to wait is not negative.", "Write it as 90s, 10m or 2h.");
-        using var limit = new CancellationTokenSource(timeout is { } span && span < LongestWait ? span : Timeout.InfiniteTimeSpan, Options.Time);
+        var isOneLook = timeout == TimeSpan.Zero;
+        using var limit = new CancellationTokenSource(timeout is { } span && span < LongestWait && !isOneLook ? span : Timeout.InfiniteTimeSpan, Options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var patience = new Patience(Options.Time, Options.Connections.Observer);
         var pause = ShortestPause;
         var since = Options.Time.GetTimestamp();
+        var isAnswered = false;
         try
         {
             while (true)
             {
-                task = await patience.AskAsync(() => SeeAsync(task, either.Token), either.Token).ConfigureAwait(false);
+                task = isOneLook ? await SeeAsync(task, either.Token).ConfigureAwait(false)
+                    : await patience.AskAsync(() => SeeAsync(task, either.Token), either.Token).ConfigureAwait(false);
+                isAnswered = true;
                 if (task.State.IsFinal())
                 {
                     Tell(task.HostName, "ended", since, $"task={task.Id} state={task.State}{(task.ExitCode is { } code ? $" exit_code={code}" : "")}");
                     return task;
                 }
 
+                if (isOneLook)
+                    throw NotEnded(task, timeout!.Value);
                 await Task.Delay(pause, Options.Time, either.Token).ConfigureAwait(false);
                 pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 3 / 2, LongestPause.Ticks));
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new DispatchException(
-                FailureReason.WaitTimedOut, $"The task '{task.Id}' on host '{task.HostName}' has not ended within {timeout!.Value.TotalSeconds:0.#} seconds; it goes on.",
-                "Wait again, follow its log, or stop it.") { Host = task.HostName, TaskId = task.Id };
+            throw isAnswered ? NotEnded(task, timeout!.Value) : NotAnswered(task, $"has not answered within {Seconds(timeout!.Value)}", null);
+        }
+        catch (DispatchException e) when (isOneLook && Patience.MayPass(e.Reason))
+        {
+            throw NotAnswered(task, $"does not answer: {e.Message}", e);
         }
     }
+
+    private static DispatchException NotEnded(RemoteTask task, TimeSpan waited) => new(
+        FailureReason.WaitTimedOut, $"The task '{task.Id}' on host '{task.HostName}' has not ended within {Seconds(waited)}; it goes on.",
+        "Wait again, follow its log, or stop it.") { Host = task.HostName, TaskId = task.Id };
+
+    private static DispatchException NotAnswered(RemoteTask task, string what, DispatchException? inner) => new(
+        FailureReason.WaitTimedOut, $"The host '{task.HostName}' {what}; whether the task '{task.Id}' has ended is not known.",
+        "Check the host (Test-DispatchHost, rdispatch check); wait longer, or again when it answers.", inner) { Host = task.HostName, TaskId = task.Id };
+
+    private static string Seconds(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.#} seconds");
 }
