@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using RemoteDispatch.Cli;
+using RemoteDispatch.Cli.Output;
+using RemoteDispatch.Health;
+using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Fleet.Tests;
 
@@ -126,7 +129,34 @@ public sealed class RdispatchTests(SharedFleet shared)
         Assert.Equal(0, (await program.RunAsync("check", "h1")).Code);
         var check = await program.RunAsync("check", "h1", "h2");
         Assert.Equal(ExitCodes.Unhealthy, check.Code);
-        Assert.Contains("refused", check.Output + check.Errors, StringComparison.OrdinalIgnoreCase);
+        var lines = check.Output.Split('\n');
+        Assert.StartsWith("h1  healthy  ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("h2  NOT healthy: connect  ", lines[1], StringComparison.Ordinal);
+        Assert.Contains(lines, l => l.StartsWith("h1    disk ", StringComparison.Ordinal) && l.Contains("Pass    yes", StringComparison.Ordinal));
+
+        // What nobody was asked is one line, and what is wrong is said once, with what to do about it.
+        var at = Assert.Single(Enumerable.Range(0, lines.Length), i => lines[i].StartsWith("h2    connect ", StringComparison.Ordinal));
+        Assert.Contains("refused", lines[at], StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith("  → ", lines[at + 1], StringComparison.Ordinal);
+        Assert.Matches(@"\Ah2    \d+ more +Skip +not connected\z", lines[at + 2]);
+        Assert.Equal("", string.Join('\n', lines[(at + 3)..]) + check.Errors);
+        Assert.Contains("h2    docker ", (await program.RunAsync("check", "h2", "--verbose")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Failed_check_has_its_remedy_below_it_whether_it_is_required_or_not()
+    {
+        var health = new HostHealth
+        {
+            Host = DispatchHost.FromAddress("h1"),
+            Checks = [new("disk", CheckStatus.Pass, true, TimeSpan.Zero, "much"), new("docker", CheckStatus.Fail, false, TimeSpan.Zero, "no answer", "Start it."), new("git", CheckStatus.Skip, false, TimeSpan.Zero, "not there")],
+        };
+        Assert.Equal(["h1  healthy  0s"], HealthText.Verdicts([health]));
+        Assert.Equal(
+            ["HOST  CHECK   STATUS  REQUIRED  MS  DETAIL", "h1    disk    Pass    yes       0   much", "h1    docker  Fail              0   no answer", "  → Start it.", "h1    git     Skip                  not there"],
+            HealthText.Checks([health], isEachShown: false).Lines(width: null));
+        // A narrow terminal cuts what is well, and never what is to be read.
+        Assert.Equal(["h1    disk …", "h1    docker  Fail              0   no answer", "  → Start it."], HealthText.Checks([health], isEachShown: false).Lines(width: 12).Skip(1).Take(3));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using RemoteDispatch.Cli.Json;
 using RemoteDispatch.Cli.Output;
@@ -37,8 +36,9 @@ internal static class CheckVerb
         if (run.IsJson)
             run.Screen.Document(new JsonArray([.. checks.Select(c => c.Health is { } health ? HostDocument.Of(health) : c.Failure!.ToJson())]));
         else
-            Show(run, checks.Select(c => c.Health).OfType<HostHealth>());
-        foreach (var failure in checks.SelectMany(c => c.Failure is { } one ? [one] : FailuresOf(c.Health!)))
+            Show(run, [.. checks.Select(c => c.Health).OfType<HostHealth>()]);
+        // What is wrong with a host that was asked is the answer: for people it stands there, once.
+        foreach (var failure in checks.SelectMany(c => c.Failure is { } one ? [one] : run.IsJson ? FailuresOf(c.Health!) : []))
             run.Screen.Fail(failure);
         return checks.Select(c => c.Failure?.ExitCode ?? (c.Health!.Healthy ? ExitCodes.Success : ExitCodes.Unhealthy)).FirstOrDefault(c => c != 0);
     }
@@ -55,19 +55,12 @@ internal static class CheckVerb
         }
     }
 
-    private static void Show(Invocation run, IEnumerable<HostHealth> healths)
+    private static void Show(Invocation run, IReadOnlyCollection<HostHealth> healths)
     {
-        var table = new Table("HOST", "CHECK", "STATUS", "MS", "DETAIL");
-        foreach (var health in healths)
-        {
-            foreach (var check in health.Checks)
-            {
-                var duration = check.Status == CheckStatus.Skip ? "" : check.Duration.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
-                table.Add(health.HostName, check.Name, check.Status.ToString(), duration, check.Detail);
-            }
-        }
-
-        table.ShowOn(run.Screen);
+        if (healths.Count == 0)
+            return;
+        run.Screen.Line(string.Join('\n', HealthText.Verdicts(healths)) + '\n');
+        HealthText.Checks(healths, run.IsVerbose).ShowOn(run.Screen);
     }
 
     private static IEnumerable<Failure> FailuresOf(HostHealth health) => health.Checks.Where(c => c.Required && c.Status != CheckStatus.Pass).Select(check => new Failure
