@@ -51,7 +51,14 @@ Describe 'Invoke-RemoteTask' -Tag Local {
         It 'shows the log meanwhile, beside the output' {
             $said = Invoke-RemoteTask 'echo one; echo two' -Wait -InformationVariable shown 6>$null
             @($said).Count | Should -Be 1
-            $shown | Where-Object Tags -Contains 'RemoteTaskLog' | ForEach-Object { "$_" } | Should -Be 'local: one', 'local: two'
+            $shown | Where-Object Tags -Contains 'RemoteTaskLog' | ForEach-Object { "$_" } | Should -Be 'one', 'two'
+        }
+
+        It 'says whose each line is where there are several hosts' {
+            Add-DispatchHost twin local -Force
+            $null = Invoke-RemoteTask 'echo one' local, twin -Wait -InformationVariable shown 6>$null
+            $shown | Where-Object Tags -Contains 'RemoteTaskLog' | ForEach-Object { "$_" } | Sort-Object | Should -Be 'local: one', 'twin: one'
+            Remove-DispatchHost twin -Force
         }
 
         It 'takes a command that fails for a result, not an error' {

@@ -55,7 +55,7 @@ Describe 'Remove-RemoteTaskWorkspace' -Tag Local {
 
     It 'asks first, and removes nothing where nobody can be asked' {
         $task = Invoke-RemoteTask 'true' -Id r-ask -Wait 6>$null
-        Complete-Pipeline (Start-Pipeline 'try { Remove-RemoteTaskWorkspace r-ask } catch { "$_" }') | Should -Match '-Force or -Confirm:\$false'
+        Complete-Pipeline (Start-Pipeline 'try { Remove-RemoteTaskWorkspace r-ask } catch { "$_" }') | Should -Match 'unless -Confirm:\$false is given'
         "$Workspaces/r-ask/exit" | Should -Exist
     }
 

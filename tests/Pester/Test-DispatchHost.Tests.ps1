@@ -39,6 +39,24 @@ Describe 'Test-DispatchHost' {
             Test-DispatchHost local | Format-List | Out-String -Width 200 | Should -Match "System +: $(uname -s)"
         }
 
+        It 'shows in the table what decides on health apart from what does not' {
+            # A real answer in which one check is a double that failed.
+            $health = Test-DispatchHost local -Check connect, load
+            $checks = foreach ($check in $health.Checks) {
+                if ($check.Name -eq 'load') { [RemoteDispatch.Health.HostCheck]::new('load', 'Fail', $false, [timespan]::Zero, 'too much', 'Wait.') } else { $check }
+            }
+            $health.GetType().GetProperty('Checks').SetValue($health, [RemoteDispatch.Health.HostCheck[]]$checks)
+            $shown = $health | Out-String -Width 200
+            $shown | Should -Match 'Failed +Warnings'
+            $shown | Should -Match 'local +True .* load *(\r?\n)'
+            $shown | Should -Not -Match 'too much'
+        }
+
+        It 'shows of a host that was not reached the step that failed, in a word' {
+            Add-DispatchHost shut (Get-ClosedPort) -Force
+            Test-DispatchHost shut | Out-String -Width 200 | Should -Match 'shut +False .* connect: TcpRefused *(\r?\n)'
+        }
+
         It 'gives facts as values, for assertions' {
             $health = Test-DispatchHost local
             $health['disk'].Status | Should -Be 'Pass'

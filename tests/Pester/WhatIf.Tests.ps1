@@ -67,6 +67,13 @@ Describe '-WhatIf changes nothing and opens no connection' -Tag Fleet {
         Assert-Nothing { Stop-RemoteTask far-1 -WhatIf } 'What if: .*Stop.*far-1'
     }
 
+    It 'names the host of a task where it is known' {
+        Assert-Nothing { Stop-RemoteTask far-1 -HostName far -WhatIf } 'What if: .*Stop.*"far-1 on host far"'
+        Assert-Nothing { Get-RemoteTask far-1 -Cached | Stop-RemoteTask -WhatIf } 'What if: .*Stop.*"far-1 on host far"'
+        Assert-Nothing { Remove-RemoteTaskWorkspace far-2 -HostName far -WhatIf } 'What if: .*Remove.*"far-2 on host far"'
+        Assert-Nothing { Remove-RemoteTaskWorkspace far-* -WhatIf } '(?s)What if: .*"far-1 on host far".*"far-2 on host far"'
+    }
+
     It 'of Stop-RemoteTask -Force' {
         Assert-Nothing { Stop-RemoteTask far-1 -Force -WhatIf } 'What if: .*Stop.*far-1'
     }
@@ -124,14 +131,14 @@ Describe '-WhatIf changes nothing and opens no connection' -Tag Fleet {
 
 Describe 'pwsh -NonInteractive' -Tag Fleet {
     BeforeAll {
-        function Assert-CannotConfirm([string] $Script) {
+        function Assert-CannotConfirm([string] $Script, [string] $Says = '-Force or -Confirm:\$false') {
             # A question would wait for ever: it would be killed, and say nothing of what was to be done.
             $before = Get-Snapshot
             $clock = [System.Diagnostics.Stopwatch]::StartNew()
             $said = (Invoke-OtherProcess "try { $Script } catch { `$_.FullyQualifiedErrorId; `"`$_`"; `$_.ErrorDetails.RecommendedAction }") -join "`n"
             $clock.Elapsed.TotalSeconds | Should -BeLessThan 30
             $said | Should -Match '^CannotConfirm,'
-            $said | Should -Match '-Force or -Confirm:\$false'
+            $said | Should -Match $Says
             $called | Should -Not -Exist
             Get-Snapshot | Should -Be $before
         }
@@ -142,9 +149,11 @@ Describe 'pwsh -NonInteractive' -Tag Fleet {
         Assert-CannotConfirm 'Stop-RemoteTask far-*'
     }
 
-    It 'never asks in Remove-RemoteTaskWorkspace: the error says what to add' {
-        Assert-CannotConfirm 'Remove-RemoteTaskWorkspace far-2'
-        Assert-CannotConfirm 'Get-RemoteTask -Cached | Remove-RemoteTaskWorkspace'
+    It 'never asks in Remove-RemoteTaskWorkspace: the error says what to add, and what -Force does beside' {
+        # With -Force a task that runs would be stopped: whoever only wants no question is not sent there.
+        $says = '(?s)unless -Confirm:\$false is given.*Add -Confirm:\$false\. -Force .*stops a task that still runs'
+        Assert-CannotConfirm 'Remove-RemoteTaskWorkspace far-2' $says
+        Assert-CannotConfirm 'Get-RemoteTask -Cached | Remove-RemoteTaskWorkspace' $says
     }
 
     It 'never asks in Remove-DispatchHost: the error says what to add' {

@@ -9,6 +9,12 @@ public abstract partial class DispatchCmdlet
     private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
         ? given is SwitchParameter { IsPresent: true } : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
+    /// <summary>What makes the cmdlet ask nobody, as its error recommends it; where -Force does more than that, not -Force.</summary>
+    private protected virtual string WayWithoutAsking => "-Force or -Confirm:$false";
+
+    /// <summary>What -Force does beside not asking, as a sentence behind a blank; empty where it does no more.</summary>
+    private protected virtual string ForceDoesMore => "";
+
     /// <summary>Asks before a change; with force it does not, unless -WhatIf or -Confirm stands beside it or is preferred.</summary>
     private protected bool MayChange(string target, string action, bool isForced)
     {
@@ -22,10 +28,10 @@ public abstract partial class DispatchCmdlet
         catch (Exception e) when (e is HostException or InvalidOperationException or NullReferenceException)
         {
             // pwsh -NonInteractive, a host without prompts, or a console whose input has ended: pwsh's own words name no way out.
-            var message = $"{MyInvocation.MyCommand.Name} asks before it changes '{target}', unless -Force or -Confirm:$false is given, and there is nobody to ask.";
+            var message = $"{MyInvocation.MyCommand.Name} asks before it changes '{target}', unless {WayWithoutAsking} is given, and there is nobody to ask.";
             ThrowTerminatingError(new ErrorRecord(new InvalidOperationException(message, e), "CannotConfirm", ErrorCategory.InvalidOperation, target)
             {
-                ErrorDetails = new ErrorDetails(message) { RecommendedAction = "Add -Force or -Confirm:$false." },
+                ErrorDetails = new ErrorDetails(message) { RecommendedAction = $"Add {WayWithoutAsking}.{ForceDoesMore}" },
             });
             throw;
         }

@@ -18,6 +18,9 @@ public sealed class TaskIdentity
     /// <summary>The id.</summary>
     public string Id { get; }
 
+    /// <summary>The host of the task itself; null for an id.</summary>
+    internal string? HostName => _task?.HostName;
+
     /// <summary>Is this the task itself, which knows its host?</summary>
     internal bool IsTask => _task is not null;
 

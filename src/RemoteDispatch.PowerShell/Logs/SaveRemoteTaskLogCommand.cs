@@ -20,7 +20,7 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     /// <inheritdoc/>
     protected override string? Activity => "Saving logs";
 
-    private protected override bool MayProcess(Binding.TaskIdentity task) => ShouldProcess(task.Id, "Copy the task's log to this machine");
+    private protected override bool MayProcess(string target) => ShouldProcess(target, "Copy the task's log to this machine");
 
     private protected override async Task WorkAsync(RemoteTask task)
     {

@@ -18,6 +18,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
 {
     private readonly List<DispatchHost> _jobHosts = [];
     private TaskRequest? _request;
+    private int _hosts;
 
     /// <inheritdoc/>
     protected override int Throttle => ThrottleLimit;
@@ -98,7 +99,10 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
         if (AsJob)
             _jobHosts.Add(host);
         else
+        {
+            Interlocked.Increment(ref _hosts);
             Start(host.Name, () => DispatchAsync(host));
+        }
     }
 
     private async Task DispatchAsync(DispatchHost host)
@@ -124,8 +128,10 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
 
     private void Show(LogLines batch)
     {
+        // With one host there is nothing to tell apart; from the second on each line says whose it is.
+        var prefix = Volatile.Read(ref _hosts) > 1 ? $"{batch.Task.HostName}: " : "";
         foreach (var line in batch.Lines)
-            WriteInformation(new HostInformationMessage { Message = $"{batch.Task.HostName}: {line}" }, ["PSHOST", "RemoteTaskLog"]);
+            WriteInformation(new HostInformationMessage { Message = prefix + line }, ["PSHOST", "RemoteTaskLog"]);
     }
 
     private bool IsFile => ParameterSetName is FileSet or FileJobSet or FileAnySet or FileAnyJobSet;

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using RemoteDispatch.PowerShell.Binding;
 using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.PowerShell.Tasks;
@@ -24,8 +23,12 @@ public sealed class RemoveRemoteTaskWorkspaceCommand : TaskCommand
     /// <inheritdoc/>
     protected override string? Activity => "Removing workspaces";
 
-    private protected override bool MayProcess(TaskIdentity task) =>
-        MayChange(task.Id, "Remove the task's workspace from its host", Force);
+    private protected override string WayWithoutAsking => "-Confirm:$false";
+
+    private protected override string ForceDoesMore => " -Force does not ask either, but it also stops a task that still runs.";
+
+    private protected override bool MayProcess(string target) =>
+        MayChange(target, "Remove the task's workspace from its host", Force);
 
     private protected override async Task WorkAsync(RemoteTask task)
     {

@@ -25,8 +25,8 @@ public sealed class StopRemoteTaskCommand : TaskCommand
     /// <inheritdoc/>
     protected override string? Activity => "Stopping tasks";
 
-    private protected override bool MayProcess(TaskIdentity task) =>
-        MayChange(task.Id, "Stop the task and all its processes", Force);
+    private protected override bool MayProcess(string target) =>
+        MayChange(target, "Stop the task and all its processes", Force);
 
     // Of all that are like a pattern, only those that have not ended: to stop the others would ask each host that there ever was.
     private protected override bool IsMeant(RemoteTask task) => !task.State.IsFinal();

@@ -39,7 +39,7 @@ public abstract class TaskCommand : DispatchCmdlet
         {
             // With -WhatIf no host is asked which tasks are like that: the pattern itself is what would be worked on.
             var isAskedLater = id.IsPattern && (HostName is null || !IsWhatIf);
-            if (!isAskedLater && !MayProcess(id))
+            if (!isAskedLater && !MayProcess(Target(id)))
                 continue;
             // A task knows its host, whatever else the pipeline's object says.
             if (HostName is null || id.IsTask)
@@ -50,13 +50,16 @@ public abstract class TaskCommand : DispatchCmdlet
     }
 
     /// <summary>Asks, where the cmdlet changes something.</summary>
-    private protected virtual bool MayProcess(TaskIdentity task) => true;
+    private protected virtual bool MayProcess(string target) => true;
 
     /// <summary>Is a task meant, where an id with wildcards is like its own?</summary>
     private protected virtual bool IsMeant(RemoteTask task) => true;
 
     /// <summary>Works on one task.</summary>
     private protected abstract Task WorkAsync(RemoteTask task);
+
+    /// <summary>What would be worked on, with its host where that is known.</summary>
+    private string Target(TaskIdentity id) => (id.HostName ?? HostName?.Name) is { } host ? $"{id.Id} on host {host}" : id.Id;
 
     private async Task ProcessAsync(TaskIdentity id, DispatchHost? host)
     {
@@ -71,7 +74,7 @@ public abstract class TaskCommand : DispatchCmdlet
         var work = new List<Task>();
         foreach (var task in tasks)
         {
-            if (await AskAsync(() => MayProcess(new TaskIdentity(task))).ConfigureAwait(false))
+            if (await AskAsync(() => MayProcess(Target(new TaskIdentity(task)))).ConfigureAwait(false))
                 work.Add(WorkInTurnAsync(task));
         }
 
