@@ -15,7 +15,7 @@ internal static class Common
 
     /// <summary>One or more ids of tasks.</summary>
     public static Argument<string[]> Ids() =>
-        new("ID") { Description = "The task's id; several may follow each other.", Arity = ArgumentArity.OneOrMore };
+        new("ID") { Description = "The task's id, or a pattern of ids in quotes ('build-*'); several may follow each other.", Arity = ArgumentArity.OneOrMore };
 
     /// <summary>Hosts: names, addresses, and sets of them.</summary>
     public static Option<string[]> Hosts(string description) => new("--host") { Description = description, HelpName = "SET" };

@@ -44,6 +44,28 @@ public sealed class RdispatchTests(SharedFleet shared)
     }
 
     [Fact]
+    public async Task Pattern_means_each_task_that_is_like_it_once()
+    {
+        using var program = new Rdispatch(shared.Fleet.SshConfigPath);
+        foreach (var (id, command) in new[] { ("like-1", "exec sleep 1000"), ("like-2", "exec sleep 1000"), ("like-3", "exit 0"), ("Like-4", "exec sleep 1000") })
+            Assert.Equal(0, (await program.RunAsync("run", "--host", "h2", "--id", id, "--", command)).Code);
+        Assert.Equal(0, (await program.RunAsync("wait", "like-3")).Code);
+
+        var stopped = await program.RunAsync("stop", "like-*", "like-1", "--grace", "0s");
+        Assert.Equal((0, "like-1\th2\tStopped\nlike-2\th2\tStopped"), (stopped.Code, Lines(stopped.Output)));
+        Assert.Contains("Running", (await program.RunAsync("status", "Like-?")).Output, StringComparison.Ordinal);
+        using var stranger = new Rdispatch(shared.Fleet.SshConfigPath);
+        var missed = await stranger.RunAsync("rm", "like-*");
+        Assert.Equal((ExitCodes.TaskNotFound, ""), (missed.Code, missed.Output));
+        Assert.Contains("like 'like-*'", missed.Errors, StringComparison.Ordinal);
+        var removed = await stranger.RunAsync("rm", "?ike-*", "--host", "h2", "--force");
+        Assert.True(removed.Code == 0, removed.Errors);
+        Assert.Equal(4, removed.Output.TrimEnd().Split('\n').Length);
+
+        static string Lines(string output) => string.Join('\n', output.TrimEnd().Split('\n').Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Host_knows_its_tasks_where_the_ledger_is_empty()
     {
         using var sender = new Rdispatch(shared.Fleet.SshConfigPath);

@@ -13,7 +13,7 @@ internal static class RemoveVerb
 
     public static Verb Create() => new(
         "rm", "Removes the workspaces of ended tasks from their hosts. The logs are collected to this machine first.", RemoveAsync,
-        "rdispatch rm build-17", "rdispatch rm build-17 build-18 --force", "rdispatch rm build-17 --keep-log")
+        "rdispatch rm build-17", "rdispatch rm build-17 build-18 --force", "rdispatch rm build-17 --keep-log", "rdispatch rm 'build-*' --host gpu1")
     {
         Ids, KeepLog, Force, Hosts,
     };

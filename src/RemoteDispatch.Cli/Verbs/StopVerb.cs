@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.Cli.Verbs;
 
@@ -11,14 +12,15 @@ internal static class StopVerb
 
     public static Verb Create() => new(
         "stop", "Ends tasks and every process that belongs to them: TERM, a grace period, then KILL, and a look that nothing is left.", StopAsync,
-        "rdispatch stop build-17", "rdispatch stop build-17 build-18 --grace 0s")
+        "rdispatch stop build-17", "rdispatch stop build-17 build-18 --grace 0s", "rdispatch stop 'build-*'")
     {
         Ids, Grace, Hosts,
     };
 
     private static async Task<int> StopAsync(Invocation run)
     {
-        var tasks = await run.SelectAsync(run.Get(Ids), run.Get(Hosts)).ConfigureAwait(false);
+        // Of all that are like a pattern, only those that have not ended: to stop the others would ask each host that there ever was.
+        var tasks = await run.SelectAsync(run.Get(Ids), run.Get(Hosts), task => !task.State.IsFinal()).ConfigureAwait(false);
         return await run.ShowEachTaskAsync(
             tasks, async task => Outcome.Done(await run.Dispatcher.StopAsync(task, run.Get(Grace), run.Token).ConfigureAwait(false)),
             run.ShowLine).ConfigureAwait(false);
