@@ -53,6 +53,23 @@ public sealed class HostsVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Entry_that_cannot_be_used_hides_no_other_and_is_removed_by_its_name()
+    {
+        await File.WriteAllTextAsync(_program.HostsFile, """{"hosts": {"h1": {"address": "h1", "port": "abc"}, "ok": {"address": "h2"}}}""", Bench.Cancel);
+        var list = await _program.RunAsync("hosts", "list");
+        Assert.Equal(ExitCodes.LocalFile, list.Code);
+        Assert.Matches("(?m)^local .*\n^ok ", list.Output);
+        Assert.Contains("rdispatch hosts remove h1", list.Errors, StringComparison.Ordinal);
+        var json = await _program.RunAsync("hosts", "list", "--json", "*");
+        Assert.Equal(ExitCodes.LocalFile, json.Code);
+        using var hosts = JsonDocument.Parse(json.Output);
+        Assert.Equal("ok", hosts.RootElement[0].GetProperty("name").GetString());
+        Assert.Equal("h1", hosts.RootElement[1].GetProperty("error").GetProperty("host").GetString());
+        Assert.Equal((0, "h1\t\tremoved\n"), Brief(await _program.RunAsync("hosts", "remove", "h1")));
+        Assert.Equal(["local", "ok"], await NamesAsync());
+    }
+
+    [Fact]
     public async Task Users_own_ssh_config_and_tailnet_are_asked_for_by_name()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in is a POSIX shell script.");
