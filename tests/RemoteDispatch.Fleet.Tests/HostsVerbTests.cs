@@ -70,6 +70,16 @@ public sealed class HostsVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task File_of_no_known_form_fails_and_one_without_hosts_warns()
+    {
+        var unknown = await _program.RunAsync("hosts", "import", Write("b.csv", "Hostname,IP\nc9,10.0.0.1\n"));
+        Assert.Equal(ExitCodes.LocalFile, unknown.Code);
+        Assert.Contains("b.csv' has no form that is known", unknown.Errors, StringComparison.Ordinal);
+        var without = Write("none.csv", "Name,Address\n");
+        Assert.Equal((0, "", $"rdispatch: warning: '{without}' has no hosts.\n"), await _program.RunAsync("hosts", "import", without));
+    }
+
+    [Fact]
     public async Task Users_own_ssh_config_and_tailnet_are_asked_for_by_name()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in is a POSIX shell script.");
@@ -129,7 +139,7 @@ public sealed class HostsVerbTests : IDisposable
         Assert.Equal(0, (await _program.RunAsync("hosts", "add", "web1", "web1.example.com")).Code);
         var file = _folder.FullName + "/out.csv";
         Assert.Equal((0, ""), Brief(await _program.RunAsync("hosts", "export", file, "--host", "@gpu")));
-        Assert.Equal("gpu1,gpu1.example.com,me,,Ssh,none,gpu,", (await File.ReadAllLinesAsync(file, Bench.Cancel))[1]);
+        Assert.Equal("gpu1,gpu1.example.com,me,,Ssh,none,gpu,,,", (await File.ReadAllLinesAsync(file, Bench.Cancel))[1]);
         Assert.Equal(ExitCodes.LocalFile, (await _program.RunAsync("hosts", "export", file)).Code);
         Assert.Equal(2, (await File.ReadAllLinesAsync(file, Bench.Cancel)).Length);
         Assert.Equal(0, (await _program.RunAsync("hosts", "export", file, "--force")).Code);

@@ -9,7 +9,8 @@ public sealed class HostInventoryDamageTests
 
     public static TheoryData<string, string> Files => new()
     {
-        { "", "line 1" },
+        { "", "cannot be read: it is empty." },
+        { "\uFEFF \r\n", "cannot be read: it is empty." },
         { "{\n  \"hosts\": {\n    \"a\": {\"address\": \"x\"", "line 3" },
         { "{\n  \"hosts\": {},\n}", "line 3" },
         { "{\"hosts\": {}} trailing", "line 1" },
