@@ -29,6 +29,9 @@ internal sealed partial class SshConfigHosts
         new SshConfigHosts(import, Path.GetDirectoryName(full) ?? full).ReadFile(text, full, _ => true);
     }
 
+    /// <summary>Does ssh reach it?</summary>
+    public static bool Has(DispatchHost host) => host.Transport is not (Transport.Wsl or Transport.Local);
+
     /// <summary>Writes hosts for an ssh_config. What ssh cannot reach is a comment.</summary>
     public static string Write(IEnumerable<DispatchHost> hosts) => string.Join('\n', hosts.Select(Block));
 
@@ -148,7 +151,7 @@ internal sealed partial class SshConfigHosts
 
     private static string Block(DispatchHost host)
     {
-        if (host.Transport is Transport.Wsl or Transport.Local)
+        if (!Has(host))
             return $"# {host.Name} is left out: ssh does not go there.\n";
         var lines = new List<string> { $"Host {host.Name}" };
         // An alias of its own must not be told where it is: its own block says so. A percent sign begins a token.
