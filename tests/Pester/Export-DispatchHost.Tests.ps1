@@ -87,4 +87,9 @@ Describe 'Export-DispatchHost' {
         (Get-Completion 'Export-DispatchHost -Name web').CompletionText | Should -Be 'web1', 'web2'
         (Get-Completion "Export-DispatchHost -Name '@").CompletionText | Should -Be "'@gpu'", "'@os=linux'", "'@web'"
     }
+
+    It 'creates no folder' {
+        { Export-DispatchHost "$Sandbox/nope/x.csv" -ErrorAction Stop } | Should -Throw "*the folder*nope' is not there*" -ErrorId 'LocalFile,*'
+        "$Sandbox/nope" | Should -Not -Exist
+    }
 }

@@ -163,4 +163,18 @@ Describe 'Import-DispatchHost' {
         @(Get-DispatchHost '@node').Count | Should -Be 1000
         $clock.Elapsed.TotalSeconds | Should -BeLessThan 30
     }
+
+    It 'refuses a file of no known form, and warns of one without hosts' {
+        $script = New-TextFile env.sh "#!/bin/sh`nexport PORT=22`n"
+        { Import-DispatchHost $script -ErrorAction Stop } | Should -Throw '*env.sh*ssh_config*JSON*CSV*Name and Address*' -ErrorId 'DamagedFile,*'
+        Import-DispatchHost (New-TextFile none.csv "Name,Address`n") -WarningVariable warnings 3> $null
+        $warnings | Should -HaveCount 1
+        "$warnings" | Should -BeLike '*none.csv* has no hosts.'
+    }
+
+    It 'leaves out the IP address of a Host line that has a name, and says so' {
+        $config = New-TextFile aliases/config "Host h1 127.0.77.10`n  Port 2222`n"
+        (Import-DispatchHost $config -PassThru -WarningVariable warnings 3> $null).Name | Should -Be 'h1'
+        "$warnings" | Should -BeLike '*127.0.77.10 was left out*h1*'
+    }
 }

@@ -64,4 +64,14 @@ Describe 'Remove-DispatchHost' {
         Remove-DispatchHost here -Force
         Get-RemoteTaskLog $task.Id -Raw | Should -Be 'still there'
     }
+
+    It 'removes an entry that cannot be used by its name, and until then it hides no other' {
+        '{"hosts": {"h1": {"address": "h1", "port": "abc"}, "ok": {"address": "h2"}}}' | Set-Content $env:REMOTE_DISPATCH_HOSTS_FILE
+        (Get-DispatchHost -ErrorAction SilentlyContinue -ErrorVariable failures).Name | Should -Be 'local', 'ok'
+        $failures | Should -HaveCount 1
+        $failures[0].TargetObject | Should -Be 'h1'
+        "$($failures[0].ErrorDetails.RecommendedAction)" | Should -BeLike '*Remove-DispatchHost h1*'
+        Remove-DispatchHost h1 -Force -PassThru | Should -BeNullOrEmpty
+        (Get-DispatchHost).Name | Should -Be 'local', 'ok'
+    }
 }

@@ -105,7 +105,8 @@ Describe '-WhatIf changes nothing and opens no connection' -Tag Fleet {
     }
 
     It 'of Set-DispatchHost' {
-        Assert-Nothing { Set-DispatchHost far -Address other.example.com -WhatIf } 'What if: .*far'
+        Assert-Nothing { Set-DispatchHost far -Address other.example.com -Capability q -WhatIf } 'What if: .*address -> other\.example\.com; capabilities -> q.*far'
+        Assert-Nothing { Set-DispatchHost far -Capability @() -TrustHostKey -WhatIf } 'What if: .*capabilities -> none; ask for its host key and pin that.*far'
     }
 
     It 'of Import-DispatchHost' {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using RemoteDispatch.Cli;
 using RemoteDispatch.Connections;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Tasks;
@@ -223,6 +225,28 @@ public sealed class HostKeyTests(SharedFleet shared)
         Assert.Equal(202, (await program.RunAsync("hosts", "pin", "pinned", "--none", "--trust")).Code);
         Assert.Equal(202, (await program.RunAsync("hosts", "pin", "pinned", "MD5:00")).Code);
         Assert.Equal(204, (await program.RunAsync("hosts", "pin", "nobody", "--none")).Code);
+    }
+
+    [Fact]
+    public async Task Program_pins_a_set_by_trust_and_one_host_that_fails_stops_no_other()
+    {
+        using var program = new Rdispatch(shared.Fleet.SshConfigPath);
+        foreach (var (name, address) in new[] { ("web1", "h1"), ("web2", "h2"), ("web3", "wsl") })
+            Assert.Equal(0, (await program.RunAsync(["hosts", "add", name, address, .. address == "wsl" ? ["--transport", "wsl"] : Array.Empty<string>()])).Code);
+        var pin = shared.Fleet.Hosts[0].HostKeyFingerprint;
+        var one = await program.RunAsync("hosts", "pin", "web[1-2]", pin);
+        Assert.Equal((ExitCodes.Usage, ""), (one.Code, one.Output));
+        Assert.Contains("has 2 hosts", one.Errors, StringComparison.Ordinal);
+
+        var trusted = await program.RunAsync("hosts", "pin", "web*", "--trust");
+        Assert.Equal(ExitCodes.Usage, trusted.Code);
+        Assert.Contains("'web3' is not reached by ssh", trusted.Errors, StringComparison.Ordinal);
+        Assert.Equal([$"web1\th1\tpinned {pin}", $"web2\th2\tpinned {shared.Fleet.Hosts[1].HostKeyFingerprint}"], trusted.Output.TrimEnd('\n').Split('\n').Order(StringComparer.Ordinal));
+
+        var none = await program.RunAsync("hosts", "pin", "web[1-2]", "--none", "--json");
+        using var hosts = JsonDocument.Parse(none.Output);
+        Assert.Equal(["web1", "web2"], hosts.RootElement.EnumerateArray().Select(h => h.GetProperty("name").GetString()));
+        Assert.All(hosts.RootElement.EnumerateArray(), h => Assert.Equal(JsonValueKind.Null, h.GetProperty("hostKey").ValueKind));
     }
 
     private static DispatchHost Entry(string name) =>

@@ -53,6 +53,33 @@ public sealed class HostsVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Entry_that_cannot_be_used_hides_no_other_and_is_removed_by_its_name()
+    {
+        await File.WriteAllTextAsync(_program.HostsFile, """{"hosts": {"h1": {"address": "h1", "port": "abc"}, "ok": {"address": "h2"}}}""", Bench.Cancel);
+        var list = await _program.RunAsync("hosts", "list");
+        Assert.Equal(ExitCodes.LocalFile, list.Code);
+        Assert.Matches("(?m)^local .*\n^ok ", list.Output);
+        Assert.Contains("rdispatch hosts remove h1", list.Errors, StringComparison.Ordinal);
+        var json = await _program.RunAsync("hosts", "list", "--json", "*");
+        Assert.Equal(ExitCodes.LocalFile, json.Code);
+        using var hosts = JsonDocument.Parse(json.Output);
+        Assert.Equal("ok", hosts.RootElement[0].GetProperty("name").GetString());
+        Assert.Equal("h1", hosts.RootElement[1].GetProperty("error").GetProperty("host").GetString());
+        Assert.Equal((0, "h1\t\tremoved\n"), Brief(await _program.RunAsync("hosts", "remove", "h1")));
+        Assert.Equal(["local", "ok"], await NamesAsync());
+    }
+
+    [Fact]
+    public async Task File_of_no_known_form_fails_and_one_without_hosts_warns()
+    {
+        var unknown = await _program.RunAsync("hosts", "import", Write("b.csv", "Hostname,IP\nc9,10.0.0.1\n"));
+        Assert.Equal(ExitCodes.LocalFile, unknown.Code);
+        Assert.Contains("b.csv' has no form that is known", unknown.Errors, StringComparison.Ordinal);
+        var without = Write("none.csv", "Name,Address\n");
+        Assert.Equal((0, "", $"rdispatch: warning: '{without}' has no hosts.\n"), await _program.RunAsync("hosts", "import", without));
+    }
+
+    [Fact]
     public async Task Users_own_ssh_config_and_tailnet_are_asked_for_by_name()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in is a POSIX shell script.");
@@ -111,11 +138,13 @@ public sealed class HostsVerbTests : IDisposable
         Assert.Equal(0, (await _program.RunAsync("hosts", "add", "gpu1", "me@gpu1.example.com", "--capability", "gpu")).Code);
         Assert.Equal(0, (await _program.RunAsync("hosts", "add", "web1", "web1.example.com")).Code);
         var file = _folder.FullName + "/out.csv";
-        Assert.Equal((0, ""), Brief(await _program.RunAsync("hosts", "export", file, "--host", "@gpu")));
-        Assert.Equal("gpu1,gpu1.example.com,me,,Ssh,none,gpu,", (await File.ReadAllLinesAsync(file, Bench.Cancel))[1]);
+        Assert.Equal((0, "", $"1 host written to '{file}' (Csv).\n"), await _program.RunAsync("hosts", "export", file, "--host", "@gpu"));
+        Assert.Equal("gpu1,gpu1.example.com,me,,Ssh,none,gpu,,,", (await File.ReadAllLinesAsync(file, Bench.Cancel))[1]);
         Assert.Equal(ExitCodes.LocalFile, (await _program.RunAsync("hosts", "export", file)).Code);
         Assert.Equal(2, (await File.ReadAllLinesAsync(file, Bench.Cancel)).Length);
-        Assert.Equal(0, (await _program.RunAsync("hosts", "export", file, "--force")).Code);
+        Assert.Equal((0, "", $"2 hosts written to '{file}' (Csv).\n"), await _program.RunAsync("hosts", "export", file, "--force"));
+        Assert.Equal(ExitCodes.LocalFile, (await _program.RunAsync("hosts", "export", _folder.FullName + "/nope/out.csv")).Code);
+        Assert.False(Directory.Exists(_folder.FullName + "/nope"));
         Assert.Equal(3, (await File.ReadAllLinesAsync(file, Bench.Cancel)).Length);
     }
 

@@ -28,16 +28,23 @@ internal static class HostsExportVerb
     {
         var path = run.Get(File) is var file and not "-" ? file : null;
         var sets = run.Inventory.Sets();
-        var names = run.Get(Hosts) is { Length: > 0 } given ? given.SelectMany(set => sets.ExpandEntries(set)) : sets.ExpandEntries("@*", mayBeNobody: true);
+        var names = run.Get(Hosts) is { Length: > 0 } some ? some.SelectMany(set => sets.ExpandEntries(set)) : sets.ExpandEntries("@*", mayBeNobody: true);
         var hosts = new HostExport();
         foreach (var name in names)
             hosts.Add(sets, name);
-        var format = run.Get(Format);
-        var text = hosts.ToText(format != HostFormat.Auto ? format : path is null ? HostFormat.Json : HostExport.FormatOf(path));
+        var format = run.Get(Format) is var given and not HostFormat.Auto ? given : path is null ? HostFormat.Json : HostExport.FormatOf(path);
+        var text = hosts.ToText(format);
         if (path is null)
+        {
             run.Screen.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        }
         else
+        {
             HostExport.Save(path, text, run.Get(Force));
+            var count = hosts.Count(format);
+            run.Screen.Say($"{count} host{(count == 1 ? "" : "s")} written to '{path}' ({format}).");
+        }
+
         return Task.FromResult(ExitCodes.Success);
     }
 }

@@ -1,12 +1,14 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using RemoteDispatch.Cli.Json;
 using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Cli.Verbs;
 
-/// <summary><c>hosts pin</c>: which key a host may show.</summary>
+/// <summary><c>hosts pin</c>: which key each host may show.</summary>
 internal static class HostsPinVerb
 {
-    private static readonly Argument<string> Name = new("NAME") { Description = "The host's name." };
+    private static readonly Argument<string> Set = new("SET") { Description = "A name; with --trust and --none also a set of names ('web[1-20]', '@gpu')." };
     private static readonly Argument<string?> Fingerprint = new("FINGERPRINT")
     {
         Description = "The fingerprint of the only key that it may show, SHA256:…", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => null,
@@ -17,10 +19,10 @@ internal static class HostsPinVerb
     public static Verb Create()
     {
         var verb = new Verb(
-            "pin", "Pins a host to one host key, or to another one than before.", PinAsync,
-            "rdispatch hosts pin gpu1 SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", "rdispatch hosts pin gpu1 --trust")
+            "pin", "Pins hosts to one host key each, or to another one than before.", PinAsync,
+            "rdispatch hosts pin gpu1 SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", "rdispatch hosts pin 'web[1-20]' --trust")
         {
-            Name, Fingerprint, Trust, None,
+            Set, Fingerprint, Trust, None,
         };
         verb.Validators.Add(result =>
         {
@@ -41,12 +43,40 @@ internal static class HostsPinVerb
 
     private static async Task<int> PinAsync(Invocation run)
     {
-        var name = run.Get(Name);
-        var fingerprint = run.Get(None) || run.Get(Trust) ? null : run.Get(Fingerprint);
-        if (run.Get(Trust))
-            fingerprint = (await TrustAsync(run, run.Inventory.Find(name) ?? throw HostInventory.NotFound(name)).ConfigureAwait(false)).HostKeyFingerprint;
-        var pinned = await run.Inventory.ChangeAsync(name, host => host with { HostKeyFingerprint = fingerprint }, run.Token).ConfigureAwait(false);
-        HostsVerb.Show(run, pinned, fingerprint is null ? "unpinned" : $"pinned {fingerprint}");
-        return ExitCodes.Success;
+        var names = run.Inventory.Sets().ExpandEntries(run.Get(Set));
+        var given = run.Get(None) || run.Get(Trust) ? null : run.Get(Fingerprint);
+        if (given is not null && names.Count > 1)
+        {
+            throw new DispatchException(
+                FailureReason.InvalidInput, $"The set '{run.Get(Set)}' has {names.Count} hosts, and a fingerprint is that of one.",
+                "Name one host, or pin each to the key that it shows: --trust.");
+        }
+
+        var outcomes = new (JsonObject Json, int Code)[names.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Results.DefaultThrottle };
+        await Parallel.ForAsync(0, names.Count, options, async (at, _) => outcomes[at] = await PinOneAsync(run, names[at], given).ConfigureAwait(false)).ConfigureAwait(false);
+        if (run.IsJson)
+            run.Screen.Document(outcomes is [var only] ? only.Json : new JsonArray([.. outcomes.Select(o => o.Json)]));
+        return outcomes.Select(o => o.Code).FirstOrDefault(c => c != ExitCodes.Success);
+    }
+
+    /// <summary>Pins one host; one that fails stops no other.</summary>
+    private static async Task<(JsonObject Json, int Code)> PinOneAsync(Invocation run, string name, string? fingerprint)
+    {
+        try
+        {
+            if (run.Get(Trust))
+                fingerprint = (await TrustAsync(run, run.Inventory.Find(name) ?? throw HostInventory.NotFound(name)).ConfigureAwait(false)).HostKeyFingerprint;
+            var pinned = await run.Inventory.ChangeAsync(name, host => host with { HostKeyFingerprint = fingerprint }, run.Token).ConfigureAwait(false);
+            if (!run.IsJson)
+                HostsVerb.Show(run, pinned, fingerprint is null ? "unpinned" : $"pinned {fingerprint}");
+            return (HostDocument.Of(pinned), ExitCodes.Success);
+        }
+        catch (DispatchException e)
+        {
+            var failure = Failure.Of(e.About(name, null));
+            run.Screen.Fail(failure);
+            return (failure.ToJson(), failure.ExitCode);
+        }
     }
 }

@@ -31,19 +31,19 @@ internal static class HostsVerb
         HostsExportVerb.Create(),
     };
 
-    /// <summary>Shows hosts as a table, or as an array.</summary>
-    internal static void Show(Invocation run, IReadOnlyList<DispatchHost> hosts)
+    /// <summary>Shows hosts as a table, or as an array, and a failure for each that cannot be used.</summary>
+    private static void Show(Invocation run, IReadOnlyList<DispatchHost> hosts, IReadOnlyList<DispatchException> problems)
     {
+        var failures = problems.Select(Failure.Of).ToArray();
         if (run.IsJson)
-        {
-            run.Screen.Document(new JsonArray([.. hosts.Select(HostDocument.Of)]));
-            return;
-        }
-
+            run.Screen.Document(new JsonArray([.. hosts.Select(HostDocument.Of), .. failures.Select(f => f.ToJson())]));
         var table = new Table("NAME", "ADDRESS", "TRANSPORT", "CONTAINER", "CAPABILITIES");
-        foreach (var host in hosts)
+        foreach (var host in run.IsJson ? [] : hosts)
             table.Add(host.Name, host.Address.ToString(), HostDocument.Word(host.Transport), host.Container.Value, string.Join(' ', host.Capabilities));
-        table.ShowOn(run.Screen);
+        if (!run.IsJson)
+            table.ShowOn(run.Screen);
+        foreach (var failure in failures)
+            run.Screen.Fail(failure);
     }
 
     /// <summary>Reads the name of a form, with or without its dash.</summary>
@@ -68,25 +68,28 @@ internal static class HostsVerb
     private static Task<int> List(Invocation run)
     {
         var sets = run.Inventory.Sets();
-        Show(run, run.Get(Some) is { Length: > 0 } some ? [.. some.SelectMany(set => sets.ExpandEntries(set)).Distinct().Select(sets.Get)] : run.Inventory.List());
-        return Task.FromResult(ExitCodes.Success);
+        var problems = new List<DispatchException>();
+        var hosts = run.Get(Some) is { Length: > 0 } some
+            ? sets.Get(some.SelectMany(set => sets.ExpandEntries(set)).Distinct(), problems) : run.Inventory.List(problems);
+        Show(run, hosts, problems);
+        return Task.FromResult(problems.Select(p => ExitCodes.Of(p.Reason)).FirstOrDefault());
     }
 
     private static async Task<int> RemoveAsync(Invocation run)
     {
         var sets = run.Inventory.Sets();
-        var removed = new List<DispatchHost>();
+        var removed = new JsonArray();
         foreach (var name in run.Get(Names).SelectMany(set => sets.ExpandEntries(set)).Distinct().ToArray())
         {
-            removed.Add(await run.Inventory.RemoveAsync(name, run.Token).ConfigureAwait(false));
+            var host = await run.Inventory.RemoveAsync(name, run.Token).ConfigureAwait(false);
+            // Of an entry that was no host, there is nothing but its name.
+            removed.Add(host is null ? new JsonObject { ["name"] = name } : HostDocument.Of(host));
             if (!run.IsJson)
-                Show(run, removed[^1], "removed");
+                run.Screen.Line($"{PlainText.OneLine(name)}\t{host?.Address}\tremoved");
         }
 
-        if (run.IsJson && removed is [var only])
-            Show(run, only, "removed");
-        else if (run.IsJson)
-            Show(run, removed);
+        if (run.IsJson)
+            run.Screen.Document(removed is [{ } only] ? only : removed);
         return ExitCodes.Success;
     }
 }

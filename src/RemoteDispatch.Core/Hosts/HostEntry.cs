@@ -40,7 +40,23 @@ internal static class HostEntry
         {
             throw new DispatchException(
                 FailureReason.DamagedFile, $"The host {Text.Show(name)} in '{path}' cannot be used: {e.Message}",
-                "Mend the entry in the file, or remove it.", e) { Host = name };
+                // What is no name is never shown as a part of a command.
+                HostInventory.IsName(name)
+                    ? $"Mend the entry in the file, or remove it: Remove-DispatchHost {name}, 'rdispatch hosts remove {name}'."
+                    : "Mend the entry in the file, or take it out there.", e) { Host = name };
+        }
+    }
+
+    /// <summary>The host of an entry; null where it cannot be used.</summary>
+    public static DispatchHost? TryRead(string name, JsonNode? node, string path)
+    {
+        try
+        {
+            return Read(name, node, path);
+        }
+        catch (DispatchException)
+        {
+            return null;
         }
     }
 

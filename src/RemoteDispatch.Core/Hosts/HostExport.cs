@@ -19,6 +19,9 @@ public sealed class HostExport
             _hosts.Add(one);
     }
 
+    /// <summary>How many hosts there are in that form: ssh has nothing of those that it does not reach.</summary>
+    public int Count(HostFormat format) => format == HostFormat.SshConfig ? _hosts.Count(h => SshConfigHosts.Has(h.Host)) : _hosts.Count;
+
     /// <summary>Writes the hosts.</summary>
     /// <param name="format">
     /// <see cref="HostFormat.Json"/> has all that the inventory has, <see cref="HostFormat.Csv"/> what its columns can say,
@@ -46,11 +49,14 @@ public sealed class HostExport
     /// <param name="path">The file.</param>
     /// <param name="text">The text.</param>
     /// <param name="replace">May it take the place of a file that is there?</param>
-    /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>: it is there already, or cannot be written.</exception>
+    /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>: it is there already, its folder is not, or it cannot be written.</exception>
     public static void Save(string path, string text, bool replace)
     {
         if (!replace && Path.Exists(path))
             throw new DispatchException(FailureReason.LocalFile, $"'{path}' is there already.", "Name another file, or write over it: -Force, --force.");
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        if (!Directory.Exists(folder))
+            throw new DispatchException(FailureReason.LocalFile, $"'{path}' cannot be written: the folder '{folder}' is not there.", "Create the folder, or name another file.");
         SafeFile.Write(path, System.Text.Encoding.UTF8.GetBytes(text), replace);
     }
 }

@@ -66,7 +66,7 @@ public sealed partial class HostImport
     private static HostImport FromText(string text, string path, HostFormat format, bool isUtf8)
     {
         var import = new HostImport();
-        format = format == HostFormat.Auto ? Detect(text) : format;
+        format = format == HostFormat.Auto ? Detect(text) ?? throw Unknown(text, path) : format;
         if (!isUtf8 && format != HostFormat.SshConfig)
             throw new DispatchException(FailureReason.DamagedFile, $"'{path}' cannot be read: it is not UTF-8.", "Save it as UTF-8, then import it again.");
         Action<HostImport, string, string> read = format switch
@@ -77,13 +77,22 @@ public sealed partial class HostImport
             _ => SshConfigHosts.Read,
         };
         read(import, text, path);
+        if (import.Offers.Count == 0 && import.Problems.Count == 0)
+            import.Remark($"'{path}' has no hosts.");
         return import;
     }
 
-    private static HostFormat Detect(string text)
+    private static DispatchException Unknown(string text, string path) => new(
+        FailureReason.DamagedFile,
+        $"'{path}' {(string.IsNullOrWhiteSpace(text) ? "is empty" : "has no form that is known")}: hosts come in from an ssh_config with its Host lines, the JSON of an inventory "
+        + $"or of 'tailscale status --json', or a CSV whose first line names the columns Name and Address, and perhaps {string.Join(", ", HostColumns.Names.Skip(2))}.",
+        "Name a file of one of these forms, or rename the columns; -Format and --format say which form it is.");
+
+    /// <summary>The form of a text; null for none of them.</summary>
+    private static HostFormat? Detect(string text)
     {
         if (!text.AsSpan().TrimStart().StartsWith("{"))
-            return CsvHosts.IsLikely(text) ? HostFormat.Csv : HostFormat.SshConfig;
+            return CsvHosts.IsLikely(text) ? HostFormat.Csv : SshConfigHosts.IsLikely(text) ? HostFormat.SshConfig : null;
         try
         {
             using var document = JsonDocument.Parse(text);

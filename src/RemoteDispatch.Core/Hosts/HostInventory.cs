@@ -20,14 +20,12 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     public string Path { get; } = path;
 
     /// <summary>All hosts, <c>local</c> first, then in the order of the file.</summary>
+    /// <param name="problems">Takes one failure for each entry that cannot be used, which then hides no other; without it, the first is thrown.</param>
     /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: the file cannot be read as an inventory.</exception>
-    public IReadOnlyList<DispatchHost> List()
+    public IReadOnlyList<DispatchHost> List(ICollection<DispatchException>? problems = null)
     {
-        var entries = InventoryFile.Read(Path).Hosts;
-        var hosts = entries.Select(e => HostEntry.Read(e.Key, e.Value, Path)).ToList();
-        if (!entries.ContainsKey(DispatchHost.LocalName))
-            hosts.Insert(0, DispatchHost.Local);
-        return hosts;
+        var sets = Sets();
+        return sets.Get(sets.Names, problems);
     }
 
     /// <summary>The host of that name, in whatever case, or null. An entry named <c>local</c> adds to the built-in one: it is this machine all the same.</summary>
@@ -57,7 +55,7 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     /// <exception cref="DispatchException"><see cref="FailureReason.HostNotFound"/>: none has; or the file cannot be read as an inventory.</exception>
     public IReadOnlyList<DispatchHost> Having(IReadOnlyList<string> capabilities)
     {
-        var hosts = List().Where(h => capabilities.All(c => h.Capabilities.Contains(c, StringComparer.OrdinalIgnoreCase))).ToArray();
+        var hosts = List([]).Where(h => capabilities.All(c => h.Capabilities.Contains(c, StringComparer.OrdinalIgnoreCase))).ToArray();
         return hosts.Length > 0 ? hosts : throw new DispatchException(
             FailureReason.HostNotFound, $"No host of the inventory has {string.Join(" and ", capabilities.Select(Text.Show))}.",
             "Give a host the capability (Set-DispatchHost -Capability), or name a host.");
@@ -107,12 +105,13 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
         }, cancellationToken);
 
     /// <summary>Removes a host. Its tasks stay what and where they are.</summary>
+    /// <returns>The host; null where the entry was none that could be used.</returns>
     /// <exception cref="DispatchException"><see cref="FailureReason.HostNotFound"/>, or the file cannot be read or written.</exception>
-    public Task<DispatchHost> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
+    public Task<DispatchHost?> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
         InventoryFile.ChangeAsync(Path, _time, file =>
         {
             var known = file.NameOf(name) ?? throw NotFound(name);
-            var host = HostEntry.Read(known, file.Hosts[known], Path);
+            var host = HostEntry.TryRead(known, file.Hosts[known], Path);
             file.Hosts.Remove(known);
             return host;
         }, cancellationToken);
@@ -167,9 +166,11 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     // As the file has it.
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
+    internal static bool IsName(string name) => EntryNamePattern().IsMatch(name);
+
     internal static void CheckName(string name)
     {
-        if (!EntryNamePattern().IsMatch(name))
+        if (!IsName(name))
         {
             throw new DispatchException(
                 FailureReason.InvalidInput, $"{Text.Show(name)} is no name for a host of the inventory.",

@@ -30,7 +30,7 @@ public sealed class HostSets
     }
 
     /// <summary>
-    /// The hosts of a set, in the order in which it names them, each once, by what <see cref="Get"/> takes. A name that the inventory
+    /// The hosts of a set, in the order in which it names them, each once, by what <see cref="Get(string)"/> takes. A name that the inventory
     /// has not is an address.
     /// </summary>
     /// <exception cref="DispatchException">
@@ -62,6 +62,32 @@ public sealed class HostSets
 
         return host;
     }
+
+    /// <summary>The hosts of names that <see cref="Expand"/> or <see cref="ExpandEntries"/> gave.</summary>
+    /// <param name="names">The names.</param>
+    /// <param name="problems">Takes one failure for each whose entry cannot be used; without it, the first is thrown.</param>
+    /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: an entry cannot be used.</exception>
+    public IReadOnlyList<DispatchHost> Get(IEnumerable<string> names, ICollection<DispatchException>? problems)
+    {
+        var hosts = new List<DispatchHost>();
+        foreach (var name in names)
+        {
+            try
+            {
+                hosts.Add(Get(name));
+            }
+            catch (DispatchException e) when (problems is not null)
+            {
+                problems.Add(e);
+            }
+        }
+
+        return hosts;
+    }
+
+    /// <summary>The names of all entries as the file has them, <c>local</c> before them where it is none.</summary>
+    internal IEnumerable<string> Names =>
+        _entries.ContainsKey(DispatchHost.LocalName) ? _entries.Select(e => e.Key) : _entries.Select(e => e.Key).Prepend(DispatchHost.LocalName);
 
     /// <summary>The entry of a name as the file has it, members that this version does not know too.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.DamagedFile"/>: it cannot be used.</exception>

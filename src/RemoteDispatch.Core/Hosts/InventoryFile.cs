@@ -59,12 +59,18 @@ internal sealed class InventoryFile
         return result;
     }
 
-    public static InventoryFile Parse(ReadOnlySpan<byte> content, string path)
+    /// <summary>Reads what a file holds.</summary>
+    /// <param name="content">What it holds.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What messages call it.</param>
+    public static InventoryFile Parse(ReadOnlySpan<byte> content, string path, string what = "The inventory")
     {
         try
         {
             if (content.StartsWith("\uFEFF"u8))
                 content = content[3..];
+            if (content.Trim(" \t\r\n"u8).IsEmpty)
+                throw new JsonException("it is empty.");
             if (!Utf8.IsValid(content))
                 throw new JsonException("it is not UTF-8");
             var root = JsonNode.Parse(content, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
@@ -77,7 +83,7 @@ internal sealed class InventoryFile
         {
             var line = e.LineNumber is { } number ? $", line {number + 1}" : "";
             throw new DispatchException(
-                FailureReason.DamagedFile, $"The inventory '{path}'{line} cannot be read: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}",
+                FailureReason.DamagedFile, $"{what} '{path}'{line} cannot be read: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}",
                 "Mend the file by hand; it was left as it is.", e);
         }
     }

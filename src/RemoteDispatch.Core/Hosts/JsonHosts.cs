@@ -11,7 +11,7 @@ internal static class JsonHosts
     {
         var content = Encoding.UTF8.GetBytes(text);
         var lines = new Lazy<Dictionary<string, int>>(() => LinesOf(content));
-        foreach (var (name, entry) in InventoryFile.Parse(content, path).Hosts)
+        foreach (var (name, entry) in InventoryFile.Parse(content, path, "The file").Hosts)
             import.Try($"'{path}', line {lines.Value.GetValueOrDefault(name, 1)}", () => new HostOffer(HostEntry.Read(name, entry, path), (JsonObject)entry!.DeepClone()));
     }
 

@@ -1,4 +1,6 @@
 using System.IO.Enumeration;
+using System.Net;
+using System.Text.RegularExpressions;
 
 namespace RemoteDispatch.Hosts;
 
@@ -6,7 +8,7 @@ namespace RemoteDispatch.Hosts;
 /// The aliases of an ssh_config as hosts. An alias is its own address, so that HostName, User, Port, ProxyJump and all else stay ssh's
 /// business. Source: ssh_config(5) of OpenSSH 9.
 /// </summary>
-internal sealed class SshConfigHosts
+internal sealed partial class SshConfigHosts
 {
     // As OpenSSH has it.
     private const int DeepestInclude = 16;
@@ -18,11 +20,17 @@ internal sealed class SshConfigHosts
 
     private SshConfigHosts(HostImport import, string folder) => (_import, _folder) = (import, folder);
 
+    /// <summary>Has it a line that tells of hosts? 'HOST=x' is how a shell script names one.</summary>
+    public static bool IsLikely(string text) => HostLine().IsMatch(text);
+
     public static void Read(HostImport import, string text, string path)
     {
         var full = Path.GetFullPath(path);
         new SshConfigHosts(import, Path.GetDirectoryName(full) ?? full).ReadFile(text, full, _ => true);
     }
+
+    /// <summary>Does ssh reach it?</summary>
+    public static bool Has(DispatchHost host) => host.Transport is not (Transport.Wsl or Transport.Local);
 
     /// <summary>Writes hosts for an ssh_config. What ssh cannot reach is a comment.</summary>
     public static string Write(IEnumerable<DispatchHost> hosts) => string.Join('\n', hosts.Select(Block));
@@ -59,8 +67,7 @@ internal sealed class SshConfigHosts
         {
             case "host":
                 bool Matches(string alias) => isReached(alias) && IsMatch(alias, line.Arguments);
-                foreach (var alias in line.Arguments.Where(a => !a.AsSpan().ContainsAny("*?!") && Matches(a) && _aliases.Add(a)))
-                    _import.Try(place, () => new HostOffer(ToHost(alias), null));
+                TakeAliases([.. line.Arguments.Where(a => !a.AsSpan().ContainsAny("*?!") && Matches(a))], place);
                 return Matches;
             case "match":
                 return line.Arguments is ["all"] ? isReached : null;
@@ -73,6 +80,19 @@ internal sealed class SshConfigHosts
                 return block;
             default:
                 return block;
+        }
+    }
+
+    /// <summary>Takes the aliases of one line. A name and an IP address of one machine, as hosts both, would get each task twice.</summary>
+    private void TakeAliases(string[] aliases, string place)
+    {
+        var name = aliases.FirstOrDefault(a => !IsIp(a));
+        foreach (var alias in aliases.Where(_aliases.Add))
+        {
+            if (name is not null && IsIp(alias))
+                _import.Remark($"{place}: {alias} was left out: the line has the name {Text.Show(name)} for it.");
+            else
+                _import.Try(place, () => new HostOffer(ToHost(alias), null));
         }
     }
 
@@ -116,6 +136,9 @@ internal sealed class SshConfigHosts
         !patterns.Any(p => p.StartsWith('!') && FileSystemName.MatchesSimpleExpression(p.AsSpan(1), alias, ignoreCase: false))
         && patterns.Any(p => !p.StartsWith('!') && FileSystemName.MatchesSimpleExpression(p, alias, ignoreCase: false));
 
+    // '7' and '0x7f' would pass for addresses, too.
+    private static bool IsIp(string alias) => IPAddress.TryParse(alias, out _) && (alias.Contains(':', StringComparison.Ordinal) || alias.AsSpan().Count('.') == 3);
+
     private static DispatchHost ToHost(string alias) => new()
     {
         Name = alias,
@@ -123,9 +146,12 @@ internal sealed class SshConfigHosts
         Transport = Transport.Ssh,
     };
 
+    [GeneratedRegex(@"^\uFEFF?[ \t]*(?:(?i:host|match|include)[ \t]|[Hh]ost=)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex HostLine();
+
     private static string Block(DispatchHost host)
     {
-        if (host.Transport is Transport.Wsl or Transport.Local)
+        if (!Has(host))
             return $"# {host.Name} is left out: ssh does not go there.\n";
         var lines = new List<string> { $"Host {host.Name}" };
         // An alias of its own must not be told where it is: its own block says so. A percent sign begins a token.

@@ -28,7 +28,16 @@ public sealed class GetDispatchHostCommand : DispatchCmdlet
         if (Name.Length > 0)
             DoEach(Name, (name, sets) => Emit(sets.Get(name)));
         else
-            Do(Session.Inventory.Path, () => Session.Inventory.List().ToList().ForEach(Emit));
+            Do(Session.Inventory.Path, EmitAll);
+    }
+
+    private void EmitAll()
+    {
+        var problems = new List<DispatchException>();
+        foreach (var host in Session.Inventory.List(problems))
+            Emit(host);
+        foreach (var problem in problems)
+            WriteError(Failures.ToErrorRecord(problem, problem.Host));
     }
 
     private void Emit(DispatchHost host)

@@ -33,7 +33,7 @@ public sealed class RemoveDispatchHostCommand : DispatchCmdlet
         if (!MayChange(name, "Remove the host from the inventory", Force))
             return;
         var removed = Await(stopping => Session.Inventory.RemoveAsync(name, stopping));
-        if (PassThru)
+        if (PassThru && removed is not null)
             WriteObject(removed);
     }
 }

@@ -65,10 +65,11 @@ public sealed class SetDispatchHostCommand : PinningCommand
 
     private void ChangeOne(string name, HostSets sets)
     {
-        if (!ShouldProcess(name, "Change the host in the inventory"))
+        var wanted = Change(sets.Get(name));
+        if (!ShouldProcess(name, Describe(sets.Get(name), wanted)))
             return;
-        var trusted = TrustHostKey ? TrustKeyOf(Change(Session.Inventory.Find(name) ?? throw HostInventory.NotFound(name))).HostKeyFingerprint : null;
-        var changed = Await(stopping => Session.Inventory.ChangeAsync(name, host => Change(host) with { HostKeyFingerprint = trusted ?? HostKeyFingerprint ?? host.HostKeyFingerprint }, stopping));
+        var trusted = TrustHostKey ? TrustKeyOf(wanted).HostKeyFingerprint : null;
+        var changed = Await(stopping => Session.Inventory.ChangeAsync(name, host => Change(host) is var after && trusted is null ? after : after with { HostKeyFingerprint = trusted }, stopping));
         if (PassThru)
             WriteObject(changed);
     }
@@ -83,7 +84,23 @@ public sealed class SetDispatchHostCommand : PinningCommand
             Container = Container is null ? host.Container : ContainerChoice.Parse(Container),
             Capabilities = Capability is null ? host.Capabilities : Capability,
             WorkspaceRoot = WorkspaceRoot ?? host.WorkspaceRoot,
+            HostKeyFingerprint = HostKeyFingerprint ?? host.HostKeyFingerprint,
             ForwardAgent = MyInvocation.BoundParameters.ContainsKey(nameof(ForwardAgent)) ? ForwardAgent : host.ForwardAgent,
         };
     }
+
+    /// <summary>What is asked about, and what -WhatIf shows.</summary>
+    private string Describe(DispatchHost before, DispatchHost after)
+    {
+        var changes = Members(before).Zip(Members(after)).Where(m => m.First != m.Second).Select(m => $"{m.Second.Name} -> {(m.Second.Value is { Length: > 0 } value ? value : "none")}");
+        var all = string.Join("; ", TrustHostKey ? changes.Append("ask for its host key and pin that") : changes);
+        return $"Change the host in the inventory: {(all.Length > 0 ? all : "nothing, it is like that")}";
+    }
+
+    private static (string Name, string? Value)[] Members(DispatchHost host) =>
+    [
+        ("address", host.Address.ToString()), ("transport", host.Transport.ToString()), ("container", host.Container.Value),
+        ("capabilities", string.Join(", ", host.Capabilities)), ("workspace root", host.WorkspaceRoot), ("host key", host.HostKeyFingerprint),
+        ("agent forwarding", host.ForwardAgent ? "on" : "off"),
+    ];
 }

@@ -90,6 +90,13 @@ public sealed class HostExportTests : IDisposable
         Refusal.Of(FailureReason.LocalFile, () => HostExport.Save(_folder.Path + "/out.csv/x", "three\n", replace: true));
     }
 
+    [Fact]
+    public void Save_creates_no_folder()
+    {
+        Assert.Contains("/nope' is not there", Refusal.Of(FailureReason.LocalFile, () => HostExport.Save(_folder.Path + "/nope/out.csv", "one\n", replace: true)).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.Path + "/nope"));
+    }
+
     [Theory, InlineData("a.csv", HostFormat.Csv), InlineData("/x/A.CSV", HostFormat.Csv), InlineData("/home/me/.ssh/config", HostFormat.SshConfig), InlineData("ssh_config", HostFormat.SshConfig), InlineData("fleet.conf", HostFormat.SshConfig), InlineData("hosts.json", HostFormat.Json), InlineData("hosts", HostFormat.Json)]
     public void FormatOf_goes_by_the_files_name(string path, HostFormat format) => Assert.Equal(format, HostExport.FormatOf(path));
 

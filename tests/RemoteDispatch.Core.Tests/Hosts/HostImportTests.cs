@@ -51,7 +51,8 @@ public sealed class HostImportTests : IDisposable
     {
         await _folder.Inventory.AddAsync(InventoryFolder.Host("a"), cancellationToken: Cancel);
         var path = Write("other.json", text);
-        Assert.Contains(path, Refusal.Of(FailureReason.DamagedFile, () => HostImport.FromFile(path)).Message, StringComparison.Ordinal);
+        // It is no inventory of anybody's.
+        Assert.StartsWith($"The file '{path}'", Refusal.Of(FailureReason.DamagedFile, () => HostImport.FromFile(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,17 +92,28 @@ public sealed class HostImportTests : IDisposable
 
     [Theory]
     [InlineData("Name,Address\na,x\n", "a"), InlineData("\uFEFFName;Address;Capabilities\na;x;\"gpu;cuda\"\n", "a"), InlineData("name\taddress\na\tx", "a"), InlineData("#TYPE Selected.Host\r\n\"Name\",\"Address\"\r\n\"a\",\"x\"\r\n", "a")]
-    [InlineData("{\"hosts\": {\"a\": {\"address\": \"x\"}}}", "a"), InlineData("\n {\"hosts\": {}}", ""), InlineData("{\"Self\": {}, \"Peer\": {\"k\": {\"DNSName\": \"a.t.ts.net.\"}}}", "a")]
-    [InlineData("Host a\n", "a"), InlineData("# Name,Address\nHost a\n", "a"), InlineData("", ""), InlineData("Include nothing\n", "")]
+    [InlineData("{\"hosts\": {\"a\": {\"address\": \"x\"}}}", "a"), InlineData("\n {\"hosts\": {}}", ""), InlineData("Host=a\n", "a"), InlineData("{\"Self\": {}, \"Peer\": {\"k\": {\"DNSName\": \"a.t.ts.net.\"}}}", "a")]
+    [InlineData("Host a\n", "a"), InlineData("# Name,Address\nHost a\n", "a"), InlineData("Include nothing\n", "")]
     public void Form_is_told_by_the_content(string text, string names)
     {
         var import = HostImport.FromText(text.TrimStart('\uFEFF'), _folder.Path + "/x");
         Assert.Empty(import.Problems);
         Assert.Equal(names, string.Join(' ', import.Hosts));
+        Assert.Equal(names.Length > 0 ? [] : [$"'{_folder.Path}/x' has no hosts."], import.Remarks);
         var path = Write("file", text);
         Assert.Equal(names, string.Join(' ', HostImport.FromFile(path).Hosts));
         File.WriteAllText(path, text.TrimStart('\uFEFF'), Encoding.Unicode);
         Assert.Equal(names, string.Join(' ', HostImport.FromFile(path).Hosts));
+    }
+
+    [Theory, InlineData("Hostname,IP\nc9,10.0.0.1\n", "no form"), InlineData("", "is empty"), InlineData("\n\n", "is empty"), InlineData("#!/bin/sh\nexport PORT=22\nHOST=gpu1\n", "no form")]
+    [InlineData("[{\"name\": \"a\"}]", "no form"), InlineData("\u001f\u008b\u0008", "no form")]
+    public void Text_of_no_known_form_is_a_failure_that_names_the_forms_and_the_columns(string text, string says)
+    {
+        var path = Write("file", text);
+        var message = Refusal.Of(FailureReason.DamagedFile, () => HostImport.FromFile(path)).Message;
+        foreach (var part in new[] { path, says, "ssh_config", "JSON", "CSV", "Name and Address", "Capabilities" })
+            Assert.Contains(part, message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -163,7 +175,7 @@ public sealed class HostImportTests : IDisposable
         Assert.Contains("Mullvad", Assert.Single(import.Remarks), StringComparison.Ordinal);
     }
 
-    [Theory, InlineData("{\"BackendState\": \"Stopped\", \"Self\": {}, \"Peer\": null}", 1), InlineData("{\"Self\": null}", 0), InlineData("{\"Self\": 1, \"Peer\": []}", 0), InlineData("{\"Self\": {}, \"Peer\": {}}", 0)]
+    [Theory, InlineData("{\"BackendState\": \"Stopped\", \"Self\": {}, \"Peer\": null}", 2), InlineData("{\"Self\": null}", 1), InlineData("{\"Self\": 1, \"Peer\": []}", 1), InlineData("{\"Self\": {}, \"Peer\": {}}", 1)]
     public void Tailnet_without_peers_is_empty(string text, int remarks)
     {
         var import = HostImport.FromText(text, "status.json", HostFormat.Tailscale);

@@ -9,7 +9,8 @@ public sealed class HostInventoryDamageTests
 
     public static TheoryData<string, string> Files => new()
     {
-        { "", "line 1" },
+        { "", "cannot be read: it is empty." },
+        { "\uFEFF \r\n", "cannot be read: it is empty." },
         { "{\n  \"hosts\": {\n    \"a\": {\"address\": \"x\"", "line 3" },
         { "{\n  \"hosts\": {},\n}", "line 3" },
         { "{\"hosts\": {}} trailing", "line 1" },
@@ -96,6 +97,28 @@ public sealed class HostInventoryDamageTests
         await Assert.ThrowsAsync<DispatchException>(() => folder.Inventory.ChangeAsync("bad", h => h with { Capabilities = ["x"] }, Cancel));
         Assert.Equal(before, folder.Bytes);
         Assert.Equal("g", folder.Inventory.Find("good")!.Address.Host);
+    }
+
+    [Theory, MemberData(nameof(Entries))]
+    public async Task Entry_that_is_no_host_hides_no_other_and_is_removed_by_its_name(string entry, string says)
+    {
+        using var folder = new InventoryFolder($$$"""{"hosts": {"good": {"address": "g"}, "bad": {{{entry}}}, "gpu": {"address": "h", "capabilities": ["gpu"]} } }""");
+        var problems = new List<DispatchException>();
+        Assert.Equal(["local", "good", "gpu"], folder.Inventory.List(problems).Select(h => h.Name));
+        var problem = Assert.Single(problems);
+        Assert.Equal("bad", problem.Host);
+        Assert.Contains(says, problem.Message, StringComparison.Ordinal);
+        Assert.Contains("Remove-DispatchHost bad, 'rdispatch hosts remove bad'", problem.Remedy, StringComparison.Ordinal);
+        Assert.Equal(["gpu"], folder.Inventory.Having(["gpu"]).Select(h => h.Name));
+        Assert.Null(await folder.Inventory.RemoveAsync("BAD", Cancel));
+        Assert.Equal(["local", "good", "gpu"], folder.Inventory.List().Select(h => h.Name));
+    }
+
+    [Fact]
+    public void Name_that_no_host_can_have_is_no_part_of_a_command()
+    {
+        using var folder = new InventoryFolder("""{"hosts": {"$(id)": {"address": "x"}}}""");
+        Assert.DoesNotContain("$(id)", Refusal.Of(FailureReason.DamagedFile, () => folder.Inventory.List()).Remedy, StringComparison.Ordinal);
     }
 
     [Theory, InlineData("-x"), InlineData("a b"), InlineData("$(id)"), InlineData("")]

@@ -85,7 +85,7 @@ public sealed class HostInventoryTests : IDisposable
     {
         await _folder.Inventory.AddAsync(InventoryFolder.Host("a"), cancellationToken: Cancel);
         await _folder.Inventory.AddAsync(InventoryFolder.Host("b"), cancellationToken: Cancel);
-        Assert.Equal("a", (await _folder.Inventory.RemoveAsync("a", Cancel)).Name);
+        Assert.Equal("a", (await _folder.Inventory.RemoveAsync("a", Cancel))!.Name);
         Assert.Equal(["local", "b"], _folder.Inventory.List().Select(h => h.Name));
     }
 
@@ -106,7 +106,7 @@ public sealed class HostInventoryTests : IDisposable
         await _folder.Inventory.AddAsync(InventoryFolder.Host("GPU1", "new"), replace: true, Cancel);
         Assert.Equal(("Gpu1", "new"), (_folder.Inventory.Find("gpu1")!.Name, _folder.Inventory.Find("gpu1")!.Address.Host));
         Assert.Equal("Gpu1", (await _folder.Inventory.ChangeAsync("gPU1", h => h, Cancel)).Name);
-        Assert.Equal("Gpu1", (await _folder.Inventory.RemoveAsync("gpu1", Cancel)).Name);
+        Assert.Equal("Gpu1", (await _folder.Inventory.RemoveAsync("gpu1", Cancel))!.Name);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class SshConfigImportTests : IDisposable
     [InlineData("Host=gpu1", "gpu1"), InlineData("Host = gpu1 gpu2", "gpu1 gpu2"), InlineData("host\t=\tgpu1", "gpu1"), InlineData("Host\"gpu1\"\n", "")]
     [InlineData("Host \"gpu1\" 'gpu2'", "gpu1 gpu2"), InlineData("Host g\"pu\"1", "gpu1"), InlineData("Host gpu1 # the first", "gpu1"), InlineData("# Host gpu1\n#Host gpu2", "")]
     [InlineData("Host gpu* web? *\nHost gpu1", "gpu1"), InlineData("Host !gpu1 gpu2 *", "gpu2"), InlineData("Host gpu1 !gpu1", ""), InlineData("Host * !web1", "")]
-    [InlineData("Host gpu1\nHost gpu1 gpu2\n", "gpu1 gpu2"), InlineData("Host 10.0.0.7 gpu1.example.com", "10.0.0.7 gpu1.example.com")]
+    [InlineData("Host gpu1\nHost gpu1 gpu2\n", "gpu1 gpu2"), InlineData("Host 7 gpu1", "7 gpu1"), InlineData("Host 10.0.0.7 10.0.0.8", "10.0.0.7 10.0.0.8")]
     [InlineData("Match host gpu1\n  User x\nMatch all\nHost gpu2", "gpu2"), InlineData("", ""), InlineData("\uFEFF", ""), InlineData("User me\nPort 22\nProxyJump bastion\n", "")]
     public void Aliases_are_the_hosts_without_wildcards(string text, string aliases)
     {
@@ -24,6 +24,15 @@ public sealed class SshConfigImportTests : IDisposable
         Assert.Empty(import.Problems);
         Assert.Equal(aliases, string.Join(' ', import.Hosts));
         Assert.All(import.Hosts, h => Assert.Equal((h.Name, null, null, Transport.Ssh), (h.Address.Host, h.Address.User, h.Address.Port, h.Transport)));
+    }
+
+    [Theory, InlineData("Host h1 127.0.77.10\nHost 127.0.77.10\n", "h1", "127.0.77.10"), InlineData("Host fe80::1 h1 h2", "h1 h2", "fe80::1"), InlineData("Host 10.0.0.7 *", "10.0.0.7", null)]
+    public void Address_of_a_line_that_has_a_name_is_left_out_and_told(string text, string aliases, string? left)
+    {
+        var import = HostImport.FromText(text, _folder.Path + "/config");
+        Assert.Empty(import.Problems);
+        Assert.Equal(aliases, string.Join(' ', import.Hosts));
+        Assert.Equal(left is null ? [] : [$"'{_folder.Path}/config', line 1: {left} was left out: the line has the name 'h1' for it."], import.Remarks);
     }
 
     [Theory]
