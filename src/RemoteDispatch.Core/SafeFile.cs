@@ -5,6 +5,8 @@ internal static class SafeFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
+
     /// <summary>Replaces a file's content in one step. A link is followed, so that a linked dotfile stays linked.</summary>
     /// <param name="path">The file.</param>
     /// <param name="content">What it is to hold.</param>
@@ -52,17 +54,42 @@ internal static class SafeFile
     }
 
     /// <summary>Opens a new file that only its owner can read.</summary>
-    public static FileStream Create(string path) => Open(path, FileMode.CreateNew, FileShare.Read);
-
-    /// <summary>Opens the end of a file that only its owner can read, alone: a second who tries meanwhile gets an IOException.</summary>
-    public static FileStream Append(string path) => Open(path, FileMode.Append, FileShare.None);
-
-    private static FileStream Open(string path, FileMode mode, FileShare share)
+    public static FileStream Create(string path)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = share };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
         return new FileStream(path, options);
+    }
+
+    /// <summary>Waits for the lock beside a file: an open handle that shares with nobody. It goes with the process that holds it, whatever ends that.</summary>
+    public static async Task<FileStream> LockAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var place = path + ".lock";
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+                return new FileStream(place, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (e.GetType() == typeof(IOException))
+            {
+                if (time.GetElapsedTime(start) > LockPatience)
+                {
+                    throw new DispatchException(
+                        FailureReason.LocalFile, $"Another process has held '{place}' for {LockPatience.TotalSeconds} seconds: {e.Message}",
+                        "End that process, then try again.", e);
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 20)), time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw Unwritable(place, e);
+            }
+        }
     }
 
     /// <summary>The failure that says that a file of this machine cannot be written.</summary>

@@ -11,8 +11,6 @@ namespace RemoteDispatch.Connections;
 /// <param name="time">The clock for waiting.</param>
 internal sealed class PinnedKeys(string path, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     /// <summary>The name under which ssh finds the key of a fingerprint: known_hosts has patterns and lower case, hexadecimal has neither.</summary>
     public static string AliasOf(string fingerprint) =>
         "sha256-" + Convert.ToHexStringLower(Convert.FromBase64String(fingerprint["SHA256:".Length..] + "="));
@@ -31,34 +29,19 @@ internal sealed class PinnedKeys(string path, TimeProvider time)
         }
     }
 
-    /// <summary>Adds a key, by itself at the end of the file: others may be added at the same moment, here and in other processes.</summary>
+    /// <summary>Adds a key, under a lock and by replacing the file: others may be added at the same moment, here and in other processes.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>.</exception>
     public async Task AddAsync(HostKey key, CancellationToken cancellationToken)
     {
-        var line = Encoding.ASCII.GetBytes($"{AliasOf(key.Fingerprint)} {key.Type} {Convert.ToBase64String(key.Blob)}\n");
-        var start = time.GetTimestamp();
-        while (!Has(key.Fingerprint))
-        {
-            try
-            {
-                SafeFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-                using var file = SafeFile.Append(path);
-                file.Write(line);
-                return;
-            }
-            catch (IOException e) when (e.GetType() == typeof(IOException) && time.GetElapsedTime(start) < Patience)
-            {
-                // Somebody else writes.
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 20)), time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw SafeFile.Unwritable(path, e);
-            }
-        }
+        using var held = await SafeFile.LockAsync(path, time, cancellationToken).ConfigureAwait(false);
+        if (Has(key.Fingerprint))
+            return;
+        var line = $"{AliasOf(key.Fingerprint)} {key.Type} {Convert.ToBase64String(key.Blob)}";
+        IEnumerable<string> lines = File.Exists(path) ? [.. Lines(), line] : [line];
+        SafeFile.Write(path, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
     }
 
-    /// <summary>Beside whoever writes at this moment: a line that is not whole yet is no line.</summary>
+    /// <summary>Beside whoever replaces the file at this moment.</summary>
     private IEnumerable<string> Lines()
     {
         using var file = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));

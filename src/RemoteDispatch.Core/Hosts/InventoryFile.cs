@@ -11,8 +11,6 @@ namespace RemoteDispatch.Hosts;
 /// </summary>
 internal sealed class InventoryFile
 {
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
-
     /// <summary>How the file is laid out.</summary>
     public static readonly JsonSerializerOptions Layout = new()
     {
@@ -52,7 +50,7 @@ internal sealed class InventoryFile
 
     public static async Task<T> ChangeAsync<T>(string path, TimeProvider time, Func<InventoryFile, T> change, CancellationToken cancellationToken)
     {
-        using var held = await LockAsync(path, time, cancellationToken).ConfigureAwait(false);
+        using var held = await SafeFile.LockAsync(path, time, cancellationToken).ConfigureAwait(false);
         var file = Read(path);
         var result = change(file);
         SafeFile.Write(path, [.. JsonSerializer.SerializeToUtf8Bytes(file._root, Layout), (byte)'\n']);
@@ -85,36 +83,6 @@ internal sealed class InventoryFile
             throw new DispatchException(
                 FailureReason.DamagedFile, $"{what} '{path}'{line} cannot be read: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}",
                 "Mend the file by hand; it was left as it is.", e);
-        }
-    }
-
-    /// <summary>An open handle that shares with nobody: it goes with the process that holds it, whatever ends that.</summary>
-    private static async Task<FileStream> LockAsync(string path, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var place = path + ".lock";
-        var start = time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                SafeFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-                return new FileStream(place, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException e) when (e.GetType() == typeof(IOException))
-            {
-                if (time.GetElapsedTime(start) > LockPatience)
-                {
-                    throw new DispatchException(
-                        FailureReason.LocalFile, $"Another process has held '{place}' for {LockPatience.TotalSeconds} seconds: {e.Message}",
-                        "End that process, then try again.", e);
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 20)), time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw SafeFile.Unwritable(place, e);
-            }
         }
     }
 }
