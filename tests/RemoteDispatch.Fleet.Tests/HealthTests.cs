@@ -87,6 +87,6 @@ public sealed class HealthTests(SharedFleet shared)
         Assert.Contains(" 1 key through ", with.Output, StringComparison.Ordinal);
         var without = await program.RunAsync("check", "h2", "--check", "connect", "--require", "agent-forwarding");
         Assert.Equal(Cli.ExitCodes.Unhealthy, without.Code);
-        Assert.Contains("no agent is forwarded", without.Errors, StringComparison.Ordinal);
+        Assert.Contains("no agent is forwarded", without.Output, StringComparison.Ordinal);
     }
 }
