@@ -191,7 +191,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
         }
     }
 
-    private static Place PlaceOf(DispatchHost host, ChannelUse use) => 
+    private static Place PlaceOf(DispatchHost host, ChannelUse use) =>
         new(host.Transport, host.Address, host.Container, host.HostKeyFingerprint, host.ForwardAgent, use);
 
     // What makes two channels the same: where they end, and on which terms. The host's name here does not matter.

@@ -6,14 +6,13 @@ namespace RemoteDispatch.Connections;
 /// <summary>What ssh said when it gave up, made a reason and a remedy. Its messages are not localized.</summary>
 internal static partial class ConnectFailure
 {
-    private const string SilenceRemedy = "Is the host overloaded? Does a login script wait for something? Try with 'ssh -T HOST true'.";
-
     private static readonly (Regex Says, FailureReason Reason, string Remedy)[] Known =
     [
         (Authentication(), FailureReason.AuthenticationFailed,
             "Check with 'ssh -o BatchMode=yes HOST true': the user, the key, and that an agent holds a key with a passphrase ('ssh-add -l')."),
         (NotResolved(), FailureReason.NameNotResolved, "Check the spelling, the DNS, the VPN, or give the address."),
-        (Silence(), FailureReason.ConnectTimedOut, SilenceRemedy),
+        (Silence(), FailureReason.ConnectTimedOut,
+            "Is the host overloaded? Does a login script wait for something? Try with 'ssh -T HOST true'."),
         (Refused(), FailureReason.ConnectionRefused, "Is sshd running there, and on that port?"),
         (Unreachable(), FailureReason.HostUnreachable, "Is the host up, and are the network, the VPN and the firewalls between?"),
         (NotForwarded(), FailureReason.HostUnreachable, "Is the host up, and does the jump host reach it?"),
@@ -26,19 +25,20 @@ internal static partial class ConnectFailure
     public static DispatchException From(DispatchHost host, string errors, int? exitCode)
     {
         var said = Text.OneLine(LastLine(errors), 300);
+        var lines = Lines(errors);
         // About a key ssh's last word counts. What came before may be a banner, which is the host's own text.
         if (exitCode is 255 or null && HostKeyFailure.IsLastWord(said))
-            return HostKeyFailure.Of(host, errors, Lines(errors));
-        if (exitCode == 255 && HostKeyFailure.IsOfJump(Lines(errors)))
-            return HostKeyFailure.OfJump(host, Lines(errors));
+            return HostKeyFailure.Of(host, errors, lines);
+        if (exitCode == 255 && HostKeyFailure.IsOfJump(lines))
+            return HostKeyFailure.OfJump(host, lines);
         // 255 is ssh's own word for 'no connection': any other code is that of something on the host.
         if (exitCode == 255 || host.Transport is Transport.Ssh or Transport.Tailscale && exitCode is null)
         {
             foreach (var (says, reason, remedy) in Known)
             {
                 // The line that says it: behind a jump host the last one is only that the way there is gone.
-                if (Lines(errors).LastOrDefault(says.IsMatch) is { } line)
-                    return Failure(host, reason, Text.OneLine(line.Trim('@', ' '), 300), Fill(remedy, host.Address));
+                if (lines.LastOrDefault(says.IsMatch) is { } line)
+                    return Failure(host, reason, Text.OneLine(line, 300), Fill(remedy, host.Address));
             }
         }
 

@@ -77,18 +77,12 @@ internal sealed class Connector(string resident, ConnectionOptions options)
         ConnectionOptions Left() => options with
         {
             ConnectTimeout = TimeSpan.FromTicks(Math.Max(1, (options.ConnectTimeout - options.Time.GetElapsedTime(first)).Ticks)),
-            HasKnownHostsCommand = host.HostKeyFingerprint is null || options.HasKnownHostsCommand,
         };
-        var left = Left();
-        if (host.HostKeyFingerprint is not null && Diagnosis.IsBySsh(host))
-        {
-            await KnowPinAsync(host, host.HostKeyFingerprint, left, cancellationToken).ConfigureAwait(false);
-            left = Left() with { HasKnownHostsCommand = await SshSettings.KnowsKnownHostsCommandAsync(cancellationToken).ConfigureAwait(false) };
-        }
-
-        var route = await Route.FindAsync(host, left, cancellationToken).ConfigureAwait(false);
+        if (host.HostKeyFingerprint is { } pin && Diagnosis.IsBySsh(host))
+            await KnowPinAsync(host, pin, Left(), cancellationToken).ConfigureAwait(false);
+        var route = await Route.FindAsync(host, Left(), cancellationToken).ConfigureAwait(false);
         var keys = Diagnosis.IsBySsh(host) ? SshAgent.CountKeysAsync(null, cancellationToken) : Task.FromResult<int?>(null);
-        var channel = await HostChannel.OpenAsync(route, resident, left with { ConnectTimeout = Left().ConnectTimeout }, cancellationToken).ConfigureAwait(false);
+        var channel = await HostChannel.OpenAsync(route, resident, Left(), cancellationToken).ConfigureAwait(false);
         // An agent that has not answered by now is not waited for: the connection is there.
         Report(channel, route, keys.IsCompletedSuccessfully ? await keys.ConfigureAwait(false) : null, start);
         return channel;
@@ -98,7 +92,7 @@ internal sealed class Connector(string resident, ConnectionOptions options)
     private bool MayTryAgain(DispatchHost host, DispatchException failure, long first) =>
         ConnectFailure.MayPass(failure.Reason) && options.Time.GetElapsedTime(first) + options.RetryDelay + LeastTime <= options.ConnectTimeout
         // A bare word that nothing knows is misspelt, and will be in two seconds too.
-        && !(failure.Reason == FailureReason.NameNotResolved && host.IsAddressOnly && !host.Address.Host.Contains('.', StringComparison.Ordinal));
+        && !(failure.Reason == FailureReason.NameNotResolved && host.IsBareWord);
 
     /// <summary>A pin is a fingerprint, and ssh wants the whole key: once, the host is asked for it, and it must be that one.</summary>
     private async Task KnowPinAsync(DispatchHost host, string pin, ConnectionOptions left, CancellationToken cancellationToken)

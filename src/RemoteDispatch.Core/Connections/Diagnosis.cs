@@ -94,9 +94,8 @@ internal sealed class Diagnosis
     /// <summary>A word that nothing knows is a misspelt name, and not a matter of the DNS.</summary>
     private DispatchException Unnamed(DispatchException failure, SshSettings? settings)
     {
-        var isBareWord = _host.IsAddressOnly && !_host.Address.Host.Contains('.', StringComparison.Ordinal)
-            && (settings is null || settings.HostName.Equals(_host.Address.Host, StringComparison.OrdinalIgnoreCase));
-        return !isBareWord ? failure : new DispatchException(
+        var isUnknown = _host.IsBareWord && (settings is null || settings.HostName.Equals(_host.Address.Host, StringComparison.OrdinalIgnoreCase));
+        return !isUnknown ? failure : new DispatchException(
             FailureReason.HostNotFound, $"Host '{_host.Name}' is neither in the inventory nor in your ssh_config, and its name has no address.",
             "Check the spelling ('Get-DispatchHost', 'rdispatch hosts list'), or add it: Add-DispatchHost, 'rdispatch hosts add'.");
     }

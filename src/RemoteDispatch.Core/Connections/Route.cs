@@ -33,6 +33,9 @@ internal sealed record Route(DispatchHost Host, IReadOnlyList<string> CommandLin
 
     private static async Task<Hop> FirstHopAsync(DispatchHost host, ConnectionOptions options, CancellationToken cancellationToken)
     {
+        // A pin switches off what an older ssh does not know by name.
+        if (host.HostKeyFingerprint is not null)
+            options = options with { HasKnownHostsCommand = await SshSettings.KnowsKnownHostsCommandAsync(cancellationToken).ConfigureAwait(false) };
         switch (host.Transport)
         {
             case Transport.Local when OperatingSystem.IsWindows():

@@ -77,6 +77,9 @@ public sealed partial record DispatchHost
     /// <summary>Is it known by nothing but its address?</summary>
     internal bool IsAddressOnly { get; init; }
 
+    /// <summary>Is it an address that is one word, and so perhaps a name of the inventory or of ssh_config that was misspelt?</summary>
+    internal bool IsBareWord => IsAddressOnly && !Address.Host.Contains('.', StringComparison.Ordinal);
+
     /// <summary>The transport that an address asks for when nobody names one.</summary>
     public static Transport Detect(HostAddress address)
     {

@@ -85,7 +85,7 @@ public abstract partial class DispatchCmdlet : PSCmdlet, IDisposable
     /// <summary>Does it for each host of the inventory that is meant; one that fails stops no other.</summary>
     private protected void DoEach(IEnumerable<string> given, Action<string, HostSets> work)
     {
-        var sets = new Lazy<HostSets>(() => _sets = Session.Inventory.Sets(_sets));
+        var sets = ReadSets();
         foreach (var set in given)
         {
             Do(set, () =>
@@ -99,7 +99,7 @@ public abstract partial class DispatchCmdlet : PSCmdlet, IDisposable
     /// <summary>Does it for each host that is meant, by whatever name, once; one that fails stops no other.</summary>
     private protected void DoEach(IEnumerable<HostIdentity> given, Action<DispatchHost> work)
     {
-        var sets = new Lazy<HostSets>(() => _sets = Session.Inventory.Sets(_sets));
+        var sets = ReadSets();
         var done = new HashSet<DispatchHost>();
         foreach (var one in given)
         {
@@ -116,6 +116,18 @@ public abstract partial class DispatchCmdlet : PSCmdlet, IDisposable
             });
         }
     }
+
+    /// <summary>Starts work on an id: on the host that is named, where there is one. A task knows its own, whatever else the pipeline's object says.</summary>
+    private protected void StartOn(TaskIdentity id, HostIdentity? host, Func<DispatchHost?, Task> work)
+    {
+        if (host is null || id.IsTask)
+            Start(id.Id, () => work(null));
+        else
+            DoEach([host], one => Start(id.Id, () => work(one)));
+    }
+
+    /// <summary>Reads the inventory when it is first asked for, and anew only where the file has changed.</summary>
+    private Lazy<HostSets> ReadSets() => new(() => _sets = Session.Inventory.Sets(_sets));
 
     /// <summary>Waits for a local step, as a change of the inventory.</summary>
     private protected T Await<T>(Func<CancellationToken, Task<T>> work) => Task.Run(() => work(StopToken)).GetAwaiter().GetResult();

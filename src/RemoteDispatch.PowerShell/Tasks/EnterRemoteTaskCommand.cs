@@ -33,10 +33,7 @@ public sealed class EnterRemoteTaskCommand : DispatchCmdlet
     protected override void ProcessRecord()
     {
         var id = Id;
-        if (HostName is null || id.IsTask)
-            Start(id.Id, () => EnterAsync(id, null));
-        else
-            DoEach([HostName], host => Start(id.Id, () => EnterAsync(id, host)));
+        StartOn(id, HostName, host => EnterAsync(id, host));
     }
 
     private async Task EnterAsync(TaskIdentity id, DispatchHost? host)

@@ -41,11 +41,7 @@ public abstract class TaskCommand : DispatchCmdlet
             var isAskedLater = id.IsPattern && (HostName is null || !IsWhatIf);
             if (!isAskedLater && !MayProcess(Target(id)))
                 continue;
-            // A task knows its host, whatever else the pipeline's object says.
-            if (HostName is null || id.IsTask)
-                Start(id.Id, () => ProcessAsync(id, null));
-            else
-                DoEach([HostName], host => Start(id.Id, () => ProcessAsync(id, host)));
+            StartOn(id, HostName, host => ProcessAsync(id, host));
         }
     }
 
