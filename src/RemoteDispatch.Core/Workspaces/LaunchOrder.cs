@@ -25,6 +25,9 @@ internal sealed record LaunchOrder
     /// <summary>As <c>rd_launch</c> names it: <c>auto</c>, <c>session</c>, <c>tmux</c>, <c>systemd</c>.</summary>
     public string Runner { get; init; } = "auto";
 
+    /// <summary>What else the task is given, as words of letters, digits and <c>- : =</c>; <c>wrapper.sh</c> lists them.</summary>
+    public IReadOnlyList<string> With { get; init; } = [];
+
     /// <summary>Zero for none. The host counts whole seconds.</summary>
     public TimeSpan TimeLimit { get; init; }
 

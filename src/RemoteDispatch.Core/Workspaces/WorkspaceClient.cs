@@ -165,7 +165,8 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         script.Append("}\n");
         script.Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
-            .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner).With(order.Arguments));
+            .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
+            .With(string.Join(' ', order.With)).With(order.Arguments));
         script.Append("\nunset rd_command rd_task; unset -f rd_env");
         return script.ToString();
     }

@@ -66,8 +66,8 @@ rd_detacher() {
   fi
 }
 
-# rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER ARGUMENT...: starts a task once. The request
-# that calls it sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the
+# rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER WITH ARGUMENT...: starts a task once. The
+# request that calls it sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the
 # task's environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
 # Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON ·
 # unfit REASON<tab>REMEDY (this host could not keep the task; the id is free again).
@@ -75,8 +75,8 @@ rd_launch() {
   rd_root "$1" && rd_owned && rd_detacher || return 0
   rd_id=$2 rd_digest=$3 rd_mark=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
   shift 9
-  rd_runner=$1
-  shift
+  rd_runner=$1 rd_with=$2
+  shift 2
   RD_DIR=$RD_ROOT/$rd_id
   rd_boot
   RD_NOW=$(date +%s)
@@ -96,7 +96,7 @@ rd_launch() {
     return 0
   fi
   set -- sh "$RD_DIR/$rd_mark/wrapper" "$RD_DIR" "$rd_mark" "$RD_NOW" "$RD_HEAR" \
-    "$rd_limit" "$rd_grace" "$rd_login" "$rd_interpreter" "$rd_cwd" "$rd_runner" "$@"
+    "$rd_limit" "$rd_grace" "$rd_login" "$rd_interpreter" "$rd_cwd" "$rd_runner" "$rd_with" "$@"
   # Each attempt has files of its own, since a launch whose caller died may still be under way.
   if ! {
     printf '%s' "$rd_command" >"$RD_DIR/$rd_mark/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$rd_mark/task.json" &&

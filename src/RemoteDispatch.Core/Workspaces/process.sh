@@ -6,6 +6,13 @@
 # Never from the login's environment.
 unset RD_BOOT
 
+# rd_has WORD: is it one of the words in rd_with, which say what else a task is given?
+# shellcheck disable=SC2154 # the launch sets it, and the wrapper's arguments
+rd_has() {
+  case " $rd_with " in *" $1 "*) return 0 ;; esac
+  return 1
+}
+
 # RD_BOOT: names this boot of the host. A pid from another boot is another process.
 rd_boot() {
   [ -z "${RD_BOOT-}" ] || return 0

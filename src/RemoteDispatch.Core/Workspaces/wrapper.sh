@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # wrapper.sh: what lives as long as a task does. It is started once, detached, in a session of its own, as
-#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH HEAR LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER \
+#   sh WORKSPACE/MARK/wrapper WORKSPACE MARK EPOCH HEAR LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER WITH \
 #     ARGUMENT...
 # with the task's environment (secrets too: they are nowhere else). It takes the gate, proves that it runs with one
 # line on stdout, runs the command with the log as its output, and writes the exit record. process.sh stands above it.
@@ -13,12 +13,14 @@
 #   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
 #   DIRECTORY    where the command runs; empty: at home
 #   RUNNER       tmux: stdin and stdout are a pane's terminal
+#   WITH         what else the task is given: words with a blank between them (rd_has looks for one)
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
 shift 9
-rd_runner=$1
-shift
+# shellcheck disable=SC2034 # rd_has, in process.sh, reads rd_with
+rd_runner=$1 rd_with=$2
+shift 2
 trap '' HUP
 # A script's 'kill 0' reaches the whole group: this shell has a record to write. ':' and not '', so that the command gets
 # the default actions back.
