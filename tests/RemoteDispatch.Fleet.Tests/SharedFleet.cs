@@ -40,8 +40,13 @@ internal sealed class Bench : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("rd-fleet-test-").FullName;
 
     public Bench(SshFleet? fleet, Func<ConnectionOptions, ConnectionOptions>? connections = null)
+        : this(fleet?.SshConfigPath, connections)
     {
-        var ssh = fleet is null ? new ConnectionOptions() : new ConnectionOptions { SshOptions = ["-F", fleet.SshConfigPath] };
+    }
+
+    private Bench(string? sshConfig, Func<ConnectionOptions, ConnectionOptions>? connections)
+    {
+        var ssh = sshConfig is null ? new ConnectionOptions() : new ConnectionOptions { SshOptions = ["-F", sshConfig] };
         ssh = ssh with { Observer = step => Steps.Enqueue(step), KnownHostsFile = KnownHosts };
         Dispatcher = new Dispatcher(new DispatcherOptions
         {
@@ -51,6 +56,9 @@ internal sealed class Bench : IAsyncDisposable
             LogFolder = Path.Combine(_folder, "logs"),
         });
     }
+
+    /// <summary>One whose connections go through the fleet's proxies.</summary>
+    public static Bench Through(ProxiedFleet fleet, Func<ConnectionOptions, ConnectionOptions>? connections = null) => new(fleet.SshConfigPath, connections);
 
     public Dispatcher Dispatcher { get; }
 
