@@ -82,6 +82,7 @@ rd_box_fit() {
   rd_box_names=$(awk 'BEGIN { for (name in ENVIRON) print name }' 2>/dev/null)
   [ -n "$rd_box_names" ] || rd_refuse 'the environment cannot be cleared: awk is not on the host'
   rd_box_each :
+  [ ! -e "$rd_dir/bin/rd" ] || (umask 077 && mkdir -p "$rd_dir/inbox/read") 2>/dev/null
   rd_box=environment
   if ! rd_bwrap=$(command -v bwrap); then
     rd_said='bwrap is not on the host: install bubblewrap there'
@@ -138,8 +139,18 @@ rd_box_words() {
   printf '%s\0' --bind "$rd_home/tmp" /tmp --bind "$rd_home/tmp" /var/tmp --dir "$rd_real"
   rd_box_each rd_box_bind
   # Whatever was named: no record of any task.
-  printf '%s\0' --tmpfs "${rd_dir%/*}" --bind "$rd_home" "$rd_home" --ro-bind "$rd_dir/command" "$rd_dir/command" \
-    --remount-ro "${rd_dir%/*}" --remount-ro / --chdir "$PWD"
+  printf '%s\0' --tmpfs "${rd_dir%/*}" --bind "$rd_home" "$rd_home" --ro-bind "$rd_dir/command" "$rd_dir/command"
+  # What else a task may find in its workspace, where it was given that: its own rd with events and inbox, and an agent that was asked for.
+  for rd_one in bin claude-settings.json; do
+    [ ! -e "$rd_dir/$rd_one" ] || printf '%s\0' --ro-bind "$rd_dir/$rd_one" "$rd_dir/$rd_one"
+  done
+  for rd_one in events inbox; do
+    [ ! -e "$rd_dir/$rd_one" ] || printf '%s\0' --bind "$rd_dir/$rd_one" "$rd_dir/$rd_one"
+  done
+  if rd_has agent:asked && [ -S "$rd_dir/agent.sock" ]; then
+    printf '%s\0' --bind "$rd_dir/agent.sock" "$rd_dir/agent.sock"
+  fi
+  printf '%s\0' --remount-ro "${rd_dir%/*}" --remount-ro / --chdir "$PWD"
 }
 
 # rd_box_bind MODE: the words for the path that rd_box_find has found.
@@ -171,7 +182,8 @@ rd_box_run() {
   for rd_one in $rd_box_names; do
     case $rd_one in
       PATH | LANG | LANGUAGE | LC_* | TERM | TZ | USER | LOGNAME | SHELL) continue ;;
-      REMOTE_DISPATCH_ID | REMOTE_DISPATCH_WORKSPACE | REMOTE_DISPATCH_MARK) continue ;;
+      REMOTE_DISPATCH_ID | REMOTE_DISPATCH_WORKSPACE | REMOTE_DISPATCH_MARK | REMOTE_DISPATCH_CLAUDE_SETTINGS) continue ;;
+      SSH_AUTH_SOCK | GIT_SSH) ! rd_has agent:asked || continue ;;
       HOME | TMPDIR | XDG_CONFIG_HOME | XDG_CACHE_HOME | XDG_DATA_HOME | XDG_STATE_HOME) continue ;;
     esac
     case $rd_box_keep in *" $rd_one "*) continue ;; esac

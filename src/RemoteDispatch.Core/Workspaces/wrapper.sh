@@ -134,8 +134,8 @@ if [ "$rd_login" = 1 ]; then
   esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
-! rd_has sandbox || rd_box_fit
 { true >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+! rd_has sandbox || rd_box_fit
 { printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written: is the disk full?'
 
 printf 'started%s %s %s %s %s %s\n' "${rd_box:+"+$rd_box"}" "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"

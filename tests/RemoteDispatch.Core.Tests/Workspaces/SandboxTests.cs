@@ -284,6 +284,25 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
+    public async Task Boundary_is_one_for_a_user_who_is_not_root_too()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can become somebody else.");
+        await using var client = Client("dash", "bwrap", asUser: "65534");
+        using (var chown = Process.Start("chown", ["-R", "65534:65534", _folder.Path]))
+            await chown.WaitForExitAsync(Cancel);
+        var started = await LaunchAsync(client, Order("nobody", $"id -u; cat {Home}/.netrc 2>/dev/null || echo kept out; echo x >made && cat made", new()));
+        Assert.Equal(SandboxKind.Boundary, started.Sandbox!.Kind);
+        await client.EndAsync(Host, "nobody");
+        Assert.Equal(["65534", "kept out", "x"], await LinesAsync("nobody"));
+        Assert.False(Directory.Exists(Workspace("nobody") + "/home"));
+
+        await LaunchAsync(client, Order("stopped", "trap '' TERM; while :; do sleep 1; done", new()));
+        await client.StopAsync(Host, "stopped", StopStep.Term, Cancel);
+        await UntilGoneAsync(client, "stopped", StopStep.Kill);
+        Assert.Equal(EndKind.Stopped, (await client.EndAsync(Host, "stopped")).Kind);
+    }
+
+    [Fact]
     public async Task Boundary_under_tmux_has_the_panes_terminal_and_leaves_a_record()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/tmux"), "tmux is not installed.");
@@ -296,7 +315,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     /// <summary>A host whose login has the planted home and variables; its bwrap is this machine's, none, or one that may make no namespace.</summary>
-    private WorkspaceClient Client(string shell, string kind)
+    private WorkspaceClient Client(string shell, string kind, string? asUser = null)
     {
         Assert.SkipUnless(kind == "none" || File.Exists("/usr/bin/bwrap"), "bwrap is not installed: apt-get install bubblewrap.");
         Assert.SkipWhen(kind == "forbidden" && !Environment.IsPrivilegedProcess, "Only root can take root's capabilities away.");
@@ -318,8 +337,9 @@ public sealed class SandboxTests : IDisposable
             "/usr/bin/env", "-i", "HOME=" + Home, "PATH=" + path, "LANG=C", "PLANTED=planted-variable", "SSH_AUTH_SOCK=/nowhere", "BASH_ENV=/nowhere", "rd_box=x",
             "XDG_RUNTIME_DIR=/run/user/0", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere", "BASH_FUNC_f%%=() { echo planted; }", "KEY=-----BEGIN\nabcdef==\n",
         ];
+        string[] user = asUser is null ? [] : ["/usr/bin/setpriv", "--reuid", asUser, "--regid", asUser, "--clear-groups"];
         string[] bare = kind == "forbidden" ? ["/usr/bin/setpriv", "--bounding-set=-all", "--no-new-privs"] : [];
-        return new WorkspaceClient(options with { Shell = [.. login, .. bare, .. options.Shell!] });
+        return new WorkspaceClient(options with { Shell = [.. login, .. user, .. bare, .. options.Shell!] });
     }
 
     private static LaunchOrder Order(string id, string command, SandboxRequest box) =>
