@@ -23,7 +23,7 @@ Describe 'A sandbox for a task' -Tag Local {
         $folder = (New-Item -ItemType Directory "$Sandbox/no-bwrap").FullName
         Set-Content "$folder/bwrap" "#!/bin/sh`necho 'bwrap: no permission' >&2; exit 1"
         chmod 755 "$folder/bwrap"
-        $said = Invoke-OtherProcess "`$env:PATH = '${folder}:' + `$env:PATH; (Invoke-RemoteTask true -Sandbox).Sandbox.Kind; try { Invoke-RemoteTask true -Sandbox -RequireBoundary -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId; `"`$_`" }" 2>&1 3>&1
+        $said = Invoke-OtherProcess "`$env:PATH = '${folder}:' + `$env:PATH; Invoke-RemoteTask true -Sandbox -WarningVariable said 3>`$null | ForEach-Object { `$_.Sandbox.Kind }; `"`$said`"; try { Invoke-RemoteTask true -Sandbox -RequireBoundary -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId; `"`$_`" }" 2>&1
         "$said" | Should -Match 'no boundary could be made'
         "$said" | Should -Match 'Environment'
         "$said" | Should -Match 'LaunchFailed,.*no boundary can be made: bwrap: no permission'
