@@ -42,6 +42,7 @@ internal static class RunOptions
         if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
             result.AddError("--host and --capability are one too many.");
         CredentialOptions.Validate(result);
+        SandboxOptions.Validate(result);
         foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
         {
             if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)
@@ -73,6 +74,7 @@ internal static class RunOptions
             Credentials = await CredentialOptions.FetchAsync(run).ConfigureAwait(false),
             LoginShell = run.Get(LoginShell),
             Runner = run.Get(Runner),
+            Sandbox = SandboxOptions.Read(run),
             TimeLimit = run.Get(Timeout),
         };
         request.Validate();

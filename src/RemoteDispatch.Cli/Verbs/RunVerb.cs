@@ -17,12 +17,13 @@ internal static class RunVerb
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh",
             "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi",
             "rdispatch run --capability gpu --first 1 -- nvidia-smi",
-            "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh")
+            "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh",
+            "rdispatch run --host build1 --sandbox --no-network --directory ~/project --wait -- make test")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
             RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
-        foreach (var option in CredentialOptions.All)
+        foreach (var option in CredentialOptions.All.Concat(SandboxOptions.All))
             verb.Add(option);
         verb.Validators.Add(RunOptions.Validate);
         return verb;
@@ -62,6 +63,8 @@ internal static class RunVerb
         try
         {
             task = await run.Dispatcher.DispatchAsync(host, request, run.Token).ConfigureAwait(false);
+            if (task.Sandbox is { Kind: SandboxKind.Environment })
+                run.Screen.Warn($"host '{name}': {TaskSandbox.NoBoundary}");
             if (printer is null)
                 return Outcome.Done(task);
             task = await FollowAsync(run, task, printer).ConfigureAwait(false);

@@ -47,6 +47,9 @@ public sealed record TaskRequest
     /// <summary>What keeps it alive on the host when the connection ends.</summary>
     public TaskRunner Runner { get; init; }
 
+    /// <summary>A home and an environment of the task's own, and a boundary where the host can make one; null for none.</summary>
+    public SandboxRequest? Sandbox { get; init; }
+
     /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
@@ -88,6 +91,8 @@ public sealed record TaskRequest
                 throw Invalid($"The variable {name} holds a character that no environment can carry.", "Encode the value.");
         }
 
+        if (Sandbox is not null)
+            Sandbox.Validate(this);
         var names = new HashSet<string>(Environment.Keys, StringComparer.Ordinal);
         foreach (var grant in Credentials)
         {
@@ -129,6 +134,8 @@ public sealed record TaskRequest
             json["loginShell"] = true;
         if (Runner != TaskRunner.Auto)
             json["runner"] = Runner.ToString();
+        if (Sandbox is not null)
+            json["sandbox"] = Sandbox.ToJson();
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
         if (Credentials.Count > 0)
@@ -149,6 +156,8 @@ public sealed record TaskRequest
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
         Runner = Runner.ToString().ToLowerInvariant(),
+        With = Sandbox is null ? [] : [.. Sandbox.Words()],
+        More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. Credentials.Select(g => g.Name)]),
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
     };
@@ -158,7 +167,7 @@ public sealed record TaskRequest
         yield return Command;
         yield return WorkingDirectory ?? "";
         // A request that names no runner has the digest that it had before there were any.
-        yield return (LoginShell ? "login" : "") + (Runner == TaskRunner.Auto ? "" : " " + Runner);
+        yield return (LoginShell ? "login" : "") + (Runner == TaskRunner.Auto ? "" : " " + Runner) + (Sandbox is null ? "" : "\n" + Sandbox.ToJson().ToJsonString(Layout));
         yield return (TimeLimit ?? TimeSpan.Zero).ToString("c", CultureInfo.InvariantCulture);
         yield return Environment.Count.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in Environment.OrderBy(v => v.Key, StringComparer.Ordinal))

@@ -43,9 +43,9 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         var reply = await AskAsync(host, ChannelUse.Control, LaunchScript(host, order), cancellationToken).ConfigureAwait(false);
         var line = reply.Text.Trim();
         var (word, rest) = Cut(line);
-        return Understand<LaunchAnswer>(host, line, () => word switch
+        return Understand<LaunchAnswer>(host, line, () => word.Split('+')[0] switch
         {
-            "started" => new LaunchAnswer.Started((Running)WorkspaceState.Parse("running " + rest)),
+            "started" => new LaunchAnswer.Started((Running)WorkspaceState.Parse("running" + line["started".Length..])),
             "taken" => new LaunchAnswer.Taken(WorkspaceState.Parse(rest)),
             "conflict" => new LaunchAnswer.Conflict(),
             "refused" => new LaunchAnswer.Refused(Text.OneLine(rest, 400)),
@@ -154,6 +154,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         var script = new StringBuilder();
         script.Append("rd_command=").Append(ShellQuote.Quote(order.Command)).Append('\n');
         script.Append("rd_task=").Append(ShellQuote.Quote(order.TaskJson)).Append('\n');
+        script.Append("rd_more=").Append(ShellQuote.Quote(order.More)).Append('\n');
         script.Append("rd_env() {\n:\n");
         foreach (var (name, value) in order.Environment)
         {
@@ -167,7 +168,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
             .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
             .With(string.Join(' ', order.With)).With(order.Arguments));
-        script.Append("\nunset rd_command rd_task; unset -f rd_env");
+        script.Append("\nunset rd_command rd_task rd_more; unset -f rd_env");
         return script.ToString();
     }
 

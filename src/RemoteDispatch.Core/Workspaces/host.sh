@@ -67,7 +67,8 @@ rd_detacher() {
 }
 
 # rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER WITH ARGUMENT...: starts a task once. The
-# request that calls it sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the
+# request that calls it sets rd_command and rd_task (what becomes command and task.json), rd_more (what more the wrapper is to know,
+# as sandbox.sh; it is not resident), and rd_env, a function that exports the
 # task's environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
 # Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON ·
 # unfit REASON<tab>REMEDY (this host could not keep the task; the id is free again).
@@ -100,7 +101,7 @@ rd_launch() {
   # Each attempt has files of its own, since a launch whose caller died may still be under way.
   if ! {
     printf '%s' "$rd_command" >"$RD_DIR/$rd_mark/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$rd_mark/task.json" &&
-      printf '%s\n%s\n' "$RD_PROCESS" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper" &&
+      printf '%s\n%s\n%s\n' "$RD_PROCESS" "$rd_more" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper" &&
       { [ -z "$RD_TMUX" ] || { rd_quote "$@" && printf 'exec%s\n' "$RD_QUOTED" >"$RD_DIR/$rd_mark/start"; }; }
   } 2>/dev/null; then
     rd_unclaim
@@ -116,7 +117,7 @@ rd_launch() {
   ) && [ -n "$RD_TMUX" ] && rd_await
   # The last line is the answer. What stands before it is noise: a loader or a locale that complains of a variable.
   case ${RD_ACK##*"$RD_NL"} in
-    'started '* | 'refused '*) printf '%s\n' "${RD_ACK##*"$RD_NL"}" ;;
+    started* | 'refused '*) printf '%s\n' "${RD_ACK##*"$RD_NL"}" ;;
     taken) rd_taken ;;
     *)
       if [ -s "$RD_DIR/process" ]; then
@@ -178,15 +179,17 @@ rd_unclaim() {
 # rd_state DIR: RD_STATE is one of
 #   absent · claimed BOOT-IS-THIS EPOCH · running PID PGID START BOOT EPOCH · lost EPOCH
 #   ended KIND CODE STARTED FINISHED REASON
+# where the last three say behind a '+' what sandbox the task is in: running+bwrap PID …
 rd_state() {
   rd_process "$1"
+  rd_inside "$1"
   rd_ended "$1" && return
   if [ -n "$RD_MARK" ]; then
     if rd_alive; then
-      RD_STATE="running $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
+      RD_STATE="running$RD_INSIDE $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
     else
       # It may have ended between the two looks; the record is written before the process goes.
-      rd_ended "$1" || RD_STATE="lost $RD_AT"
+      rd_ended "$1" || RD_STATE="lost$RD_INSIDE $RD_AT"
     fi
   elif [ -d "$1" ]; then
     RD_BORN='' RD_AT=''
@@ -205,11 +208,18 @@ rd_state() {
   fi
 }
 
+# rd_inside DIR: RD_INSIDE is what the wrapper wrote of the task's sandbox, with a '+'; empty where it has none.
+rd_inside() {
+  RD_INSIDE=
+  { read -r RD_INSIDE <"$1/sandbox"; } 2>/dev/null
+  RD_INSIDE=${RD_INSIDE:+"+${RD_INSIDE%% *}"}
+}
+
 rd_ended() {
   RD_KIND=
   { read -r RD_KIND RD_CODE RD_DONE RD_WHY <"$1/exit"; } 2>/dev/null
   [ -n "$RD_KIND" ] || return 1
-  RD_STATE="ended $RD_KIND $RD_CODE ${RD_AT:-$RD_DONE} $RD_DONE $RD_WHY"
+  RD_STATE="ended$RD_INSIDE $RD_KIND $RD_CODE ${RD_AT:-$RD_DONE} $RD_DONE $RD_WHY"
 }
 
 # rd_status ROOT ID...: a line 'ID STATE' for each. Forks nothing on Linux.
@@ -286,11 +296,18 @@ rd_stop() {
       KILL | END) rd_signal KILL ;;
     esac
     if [ "$3" = END ] && ! rd_ended "$RD_DIR"; then
+      rd_unhouse
       { printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit"; } 2>/dev/null
     fi
   fi
   rd_state "$RD_DIR"
   printf '%s %s\n' "$RD_COUNT" "$RD_STATE"
+}
+
+# rd_unhouse: removes a sandbox's home, where its wrapper cannot any more. Some caches are written so that they cannot be removed.
+rd_unhouse() {
+  RD_PATH=$RD_DIR/home
+  [ ! -d "$RD_PATH" ] || rm -rf -- "$RD_PATH" 2>/dev/null || { chmod -R u+rwx "$RD_PATH"; rm -rf -- "$RD_PATH"; } 2>/dev/null
 }
 
 rd_count() {
@@ -309,9 +326,10 @@ rd_remove() {
       return 0
       ;;
   esac
+  rd_unhouse
   if [ "$3" = 1 ]; then
     for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]*; do
-      case ${RD_PATH##*/} in log | task.json | claim | process | exit) continue ;; esac
+      case ${RD_PATH##*/} in log | task.json | claim | process | exit | sandbox) continue ;; esac
       rm -rf -- "$RD_PATH" 2>/dev/null
     done
     echo removed

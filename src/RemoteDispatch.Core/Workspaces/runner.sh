@@ -137,7 +137,8 @@ rd_await() {
         RD_ACK="refused $RD_WHY"
         return
       elif [ -s "$RD_DIR/exit.new" ] || [ -e "$RD_DIR/exit" ]; then
-        RD_ACK="started $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
+        rd_inside "$RD_DIR"
+        RD_ACK="started$RD_INSIDE $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
         return
       fi
     elif [ -n "$RD_MARK" ]; then

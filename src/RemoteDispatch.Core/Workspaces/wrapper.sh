@@ -13,7 +13,8 @@
 #   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
 #   DIRECTORY    where the command runs; empty: at home
 #   RUNNER       tmux: stdin and stdout are a pane's terminal
-#   WITH         what else the task is given: words with a blank between them (rd_has looks for one)
+#   WITH         what else the task is given: words with a blank between them (rd_has looks for one): sandbox, and what it is to
+#                be, as sandbox.sh says
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
@@ -21,6 +22,8 @@ shift 9
 # shellcheck disable=SC2034 # rd_has, in process.sh, reads rd_with
 rd_runner=$1 rd_with=$2
 shift 2
+# A sandbox, which sandbox.sh makes: its home, what it is, whether the command was started in it.
+rd_home='' rd_box='' rd_box_ran=''
 trap '' HUP
 # A script's 'kill 0' reaches the whole group: this shell has a record to write. ':' and not '', so that the command gets
 # the default actions back.
@@ -29,6 +32,8 @@ trap : TERM INT QUIT
 # rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all. It
 # is written over a block that was reserved before the command began (<> does not truncate), since a task may fill the disk.
 rd_finish() {
+  ! rd_has sandbox || rd_box_close
+  rmdir "$rd_dir/$rd_mark" 2>/dev/null
   rm -f "$rd_dir/tmux"
   printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
 }
@@ -100,9 +105,12 @@ if [ "$rd_runner" = tmux ]; then
   rm -f "$rd_dir/$rd_mark/start"
 fi
 
+! rd_has sandbox || rd_box_open
+# shellcheck disable=SC2034 # sandbox.sh reads it
+rd_box_cwd=$rd_cwd
 # shellcheck disable=SC2088 # the tilde is the user's, and is expanded here
 case $rd_cwd in
-  '') rd_cwd=${HOME:-/} ;;
+  '') rd_cwd=${rd_home:-${HOME:-/}} ;;
   '~') rd_cwd=$HOME ;;
   '~/'*) rd_cwd=$HOME/${rd_cwd#??} ;;
   /*) ;;
@@ -127,9 +135,10 @@ if [ "$rd_login" = 1 ]; then
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
 { true >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+! rd_has sandbox || rd_box_fit
 { printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written: is the disk full?'
 
-printf 'started %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
+printf 'started%s %s %s %s %s %s\n' "${rd_box:+"+$rd_box"}" "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
 # From here on nothing of the task holds the channel open. What this shell itself would say of a child that a signal
 # ended is not the task's output: it goes nowhere.
 exec >>"$rd_dir/log" 2>/dev/null
@@ -146,6 +155,8 @@ if [ "$rd_runner" = tmux ]; then
   exec 8>&-
 fi
 
+# shellcheck disable=SC2034 # sandbox.sh reads it
+rd_box_ran=$rd_box
 rd_watch=
 if [ "$rd_limit" -gt 0 ]; then
   # Born deaf to what a script sends to its group: with a trap of its own it could be hit before it has set it.
@@ -162,6 +173,7 @@ fi
 (
   [ -z "${REMOTE_DISPATCH_PATH+set}" ] || PATH=$REMOTE_DISPATCH_PATH
   unset REMOTE_DISPATCH_PATH
+  ! rd_has sandbox || rd_box_run "$@" 2>&1
   exec "$@" 2>&1
 )
 rd_code=$?
@@ -180,5 +192,4 @@ if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}
   wait "$rd_view" 2>/dev/null
 fi
 # The record is last: once it is there, nothing in the workspace changes any more.
-rmdir "$rd_dir/$rd_mark" 2>/dev/null
 rd_finish "$rd_kind" "$rd_code" ''

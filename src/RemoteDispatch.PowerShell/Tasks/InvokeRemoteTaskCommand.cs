@@ -42,6 +42,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential),
                 LoginShell = LoginShell,
                 Runner = Runner,
+                Sandbox = ReadSandbox(),
                 TimeLimit = TimeLimit,
             };
             _request.Validate();
@@ -108,6 +109,8 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
     private async Task DispatchAsync(DispatchHost host)
     {
         var task = await Dispatcher.DispatchAsync(host, _request!, StopToken).ConfigureAwait(false);
+        if (task.Sandbox is { Kind: SandboxKind.Environment })
+            await SayAsync(() => WriteWarning($"Host '{task.HostName}': {TaskSandbox.NoBoundary}")).ConfigureAwait(false);
         if (Wait)
             task = await FollowAsync(task).ConfigureAwait(false);
         await SayAsync(() => WriteObject(task)).ConfigureAwait(false);
