@@ -47,6 +47,9 @@ public sealed record TaskRequest
     /// <summary>What keeps it alive on the host when the connection ends.</summary>
     public TaskRunner Runner { get; init; }
 
+    /// <summary>Is it to have the caller's SSH agent?</summary>
+    public AgentForwarding AgentForwarding { get; init; }
+
     /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
@@ -88,7 +91,11 @@ public sealed record TaskRequest
                 throw Invalid($"The variable {name} holds a character that no environment can carry.", "Encode the value.");
         }
 
+        if (!Enum.IsDefined(AgentForwarding))
+            throw Invalid($"{AgentForwarding} is no agent forwarding.", $"Take one of {string.Join(", ", Enum.GetNames<AgentForwarding>())}.");
         var names = new HashSet<string>(Environment.Keys, StringComparer.Ordinal);
+        if (AgentForwarding != AgentForwarding.None && !names.Add("SSH_AUTH_SOCK"))
+            throw Invalid("The variable SSH_AUTH_SOCK is the forwarded agent's.", "Forward the agent, or name the socket of another one, but not both.");
         foreach (var grant in Credentials)
         {
             WorkspaceClient.CheckVariable(grant.Name);
@@ -129,6 +136,8 @@ public sealed record TaskRequest
             json["loginShell"] = true;
         if (Runner != TaskRunner.Auto)
             json["runner"] = Runner.ToString();
+        if (AgentForwarding != AgentForwarding.None)
+            json["agentForwarding"] = AgentForwarding.ToString();
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
         if (Credentials.Count > 0)
@@ -173,6 +182,9 @@ public sealed record TaskRequest
         // By name: the digest is kept on the host, and a digest of a short secret would give it away.
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))
             yield return $"credential {grant.Name}";
+
+        if (AgentForwarding != AgentForwarding.None)
+            yield return $"agent forwarding {AgentForwarding}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);
