@@ -73,6 +73,7 @@ internal static class RunOptions
             Credentials = await CredentialOptions.FetchAsync(run).ConfigureAwait(false),
             LoginShell = run.Get(LoginShell),
             Runner = run.Get(Runner),
+            AgentForwarding = AgentOptions.Of(run),
             TimeLimit = run.Get(Timeout),
         };
         request.Validate();
