@@ -22,11 +22,11 @@ public sealed partial class Dispatcher
         var since = Options.Time.GetTimestamp();
         var host = HostOf(task) with { ForwardAgent = true };
         CheckAgentWay(host);
-        if (!task.State.IsFinal())
-            await CheckAgentHereAsync(host, cancellationToken).ConfigureAwait(false);
-        task = task with { Host = task.Host with { ForwardAgent = true } };
         try
         {
+            if (!task.State.IsFinal())
+                await CheckAgentHereAsync(host, cancellationToken).ConfigureAwait(false);
+            task = task with { Host = task.Host with { ForwardAgent = true } };
             task = await SeeAsync(task, cancellationToken).ConfigureAwait(false);
             if (task.State == TaskState.Running && await _workspaces.AgentOfAsync(host, task.Id, cancellationToken).ConfigureAwait(false) is not "yes" and var lack)
             {
