@@ -183,8 +183,9 @@ public sealed record TaskRequest
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))
             yield return $"credential {grant.Name}";
 
+        // No argument can begin so.
         if (AgentForwarding != AgentForwarding.None)
-            yield return $"agent forwarding {AgentForwarding}";
+            yield return $"\0agent forwarding {AgentForwarding}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

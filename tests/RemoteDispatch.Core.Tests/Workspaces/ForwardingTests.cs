@@ -154,6 +154,37 @@ public sealed class ForwardingTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Socket_of_another_owner_is_no_agent(string shell)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can give a file away.");
+        var socket = await AgentAsync("planted");
+        await Health.HealthBench.ByHandAsync($"chown nobody '{socket}'");
+        await using var client = Client(shell, socket);
+        var refused = Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(_host, TestOrders.Order("needs", "true") with { With = Required }, Cancel));
+        Assert.Contains("does not answer", refused.Why, StringComparison.Ordinal);
+        await LaunchAsync(client, "asks", Ssh(shell) + " -p 1 127.0.0.1 true", Asked);
+        await client.EndAsync(_host, "asks");
+        Assert.Contains("no SSH agent is connected for task asks", await LogAsync("asks"), StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Request_that_has_nothing_to_renew_starts_no_process(string shell)
+    {
+        await using var client = Client(shell, await AgentAsync("key"));
+        await LaunchAsync(client, "a", "exec sleep 1000", Asked);
+        const string Watched = "ln() { echo forked; }; mv() { echo forked; }; readlink() { echo forked; }; ";
+        var quiet = await client.FactsAsync(_host, root => $"{Watched}rd_agent '{root}'; echo end", Cancel);
+        Assert.Equal(["end", ""], quiet);
+        File.Delete(_folder.Path + "/tasks/.agent");
+        File.CreateSymbolicLink(_folder.Path + "/tasks/.agent", "/dev/null");
+        // The functions are still in the way, and would be seen.
+        var busy = await client.FactsAsync(_host, root => $"rd_agent '{root}'; unset -f ln mv readlink; rd_agent '{root}'; echo end", Cancel);
+        Assert.Contains("forked", busy);
+        Assert.Equal(Socket("key"), Target());
+        await client.StopAsync(_host, "a", StopStep.Term, Cancel);
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Path_too_long_for_a_socket_is_refused_where_the_agent_was_asked_for_and_is_no_link_where_the_entry_forwards(string shell)
     {
         await using var client = Client(shell, await AgentAsync("key"));
