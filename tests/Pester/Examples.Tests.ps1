@@ -122,6 +122,7 @@ AfterAll {
         Get-RemoteTask -Cached | Stop-RemoteTask -Force -Grace 0 -ErrorAction Ignore
         Pop-Location
         $env:REMOTE_DISPATCH_SSH_OPTS = $optionsBefore
+        Get-Job 'Agent-*' | Remove-Job -Force
         Stop-SshAgent $agent
     }
     Clear-Sandbox
