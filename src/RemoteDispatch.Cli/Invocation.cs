@@ -106,6 +106,10 @@ internal sealed class Invocation : IAsyncDisposable
     public Failure Interrupted(RemoteTask task) => Interrupted(
         $"the task '{task.Id}' on host '{task.HostName}' goes on", $"rdispatch logs -f {task.Id} --host {task.HostName}", task.HostName, task.Id);
 
+    /// <summary>The same for a task whose SSH agent goes with this program.</summary>
+    public Failure InterruptedWithAgent(RemoteTask task) => Interrupted(
+        $"the task '{task.Id}' on host '{task.HostName}' goes on, without its SSH agent", $"rdispatch wait {task.Id} --host {task.HostName} --keep-agent", task.HostName, task.Id);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -113,6 +113,7 @@ BeforeAll {
         Push-Location
         Initialize-Hosts
         Initialize-Files
+        $agent = Start-SshAgent
     }
 }
 
@@ -121,6 +122,8 @@ AfterAll {
         Get-RemoteTask -Cached | Stop-RemoteTask -Force -Grace 0 -ErrorAction Ignore
         Pop-Location
         $env:REMOTE_DISPATCH_SSH_OPTS = $optionsBefore
+        Get-Job 'Agent-*' | Remove-Job -Force
+        Stop-SshAgent $agent
     }
     Clear-Sandbox
 }

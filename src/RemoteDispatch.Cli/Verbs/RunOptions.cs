@@ -75,6 +75,7 @@ internal static class RunOptions
             LoginShell = run.Get(LoginShell),
             Runner = run.Get(Runner),
             Sandbox = SandboxOptions.Read(run),
+            AgentForwarding = AgentOptions.Of(run),
             TimeLimit = run.Get(Timeout),
         };
         request.Validate();

@@ -18,7 +18,8 @@ internal enum ChannelUse
 /// </summary>
 /// <param name="resident">The shell functions that every channel is taught.</param>
 /// <param name="options">How to connect.</param>
-internal sealed class ChannelPool(string resident, ConnectionOptions options) : IAsyncDisposable
+/// <param name="forwarding">What channels are taught beside them that forward an SSH agent.</param>
+internal sealed class ChannelPool(string resident, ConnectionOptions options, string forwarding = "") : IAsyncDisposable
 {
     private readonly Dictionary<Place, ChannelSlot> _slots = [];
     private readonly Dictionary<Place, ContainerChoice> _settled = [];
@@ -28,7 +29,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     public ConnectionOptions Options { get; } = options;
 
     /// <summary>Makes the channels.</summary>
-    public Connector Connector { get; } = new(resident, options);
+    public Connector Connector { get; } = new(resident, options, forwarding);
 
     /// <summary>
     /// Connects, where no channel is open yet, and says in which container, if any, work for this host happens: <c>auto</c>
@@ -111,6 +112,19 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
 
     /// <summary>The steps of the connect behind the open channel of a host; empty where none is open.</summary>
     public IReadOnlyList<PreflightStep> PreflightOf(DispatchHost host) => SlotOf(PlaceOf(host, ChannelUse.Control)).Channel?.Preflight ?? [];
+
+    /// <summary>Closes the channels of a host that nobody uses at this moment, and does not wait until they are idle for long.</summary>
+    public async Task CloseUnusedAsync(DispatchHost host)
+    {
+        foreach (var use in Enum.GetValues<ChannelUse>())
+        {
+            ChannelSlot? slot;
+            lock (_guard)
+                _slots.TryGetValue(PlaceOf(host, use), out slot);
+            if (slot is not null)
+                await slot.CloseIdleAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -5,7 +5,8 @@ namespace RemoteDispatch.Connections;
 /// <summary>Makes a channel: checks the pin, connects, tries once more where that can help, and explains what did not work.</summary>
 /// <param name="resident">The shell functions that every channel is taught.</param>
 /// <param name="options">How to connect.</param>
-internal sealed class Connector(string resident, ConnectionOptions options)
+/// <param name="forwarding">What channels are taught beside them that forward an SSH agent.</param>
+internal sealed class Connector(string resident, ConnectionOptions options, string forwarding = "")
 {
     private const int Attempts = 2;
 
@@ -82,7 +83,7 @@ internal sealed class Connector(string resident, ConnectionOptions options)
             await KnowPinAsync(host, pin, Left(), cancellationToken).ConfigureAwait(false);
         var route = await Route.FindAsync(host, Left(), cancellationToken).ConfigureAwait(false);
         var keys = Diagnosis.IsBySsh(host) ? SshAgent.CountKeysAsync(null, cancellationToken) : Task.FromResult<int?>(null);
-        var channel = await HostChannel.OpenAsync(route, resident, Left(), cancellationToken).ConfigureAwait(false);
+        var channel = await HostChannel.OpenAsync(route, host.ForwardAgent ? resident + forwarding : resident, Left(), cancellationToken).ConfigureAwait(false);
         // An agent that has not answered by now is not waited for: the connection is there.
         Report(channel, route, keys.IsCompletedSuccessfully ? await keys.ConfigureAwait(false) : null, start);
         return channel;

@@ -13,6 +13,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
     public static DispatchPlan Of(DispatchHost host, TaskRequest request)
     {
         request.Validate();
+        if (request.AgentForwarding != AgentForwarding.None)
+            Dispatcher.CheckAgentWay(host);
         var root = host.WorkspaceRoot ?? "~/.remote-dispatch/tasks";
         return new DispatchPlan(host, HopsTo(host).ToArray(), $"{root}/{request.Id?.Value ?? "<new id>"}", request);
     }
@@ -35,6 +37,10 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add($"with {string.Join(", ", Request.Environment.Keys)}");
         if (Request.Credentials.Count > 0)
             more.Add($"with the credentials {string.Join(", ", Request.Credentials.Select(g => g.Name))}");
+        if (Request.AgentForwarding != AgentForwarding.None)
+            more.Add("with your SSH agent");
+        else if (Host.ForwardAgent)
+            more.Add("with your SSH agent, which the host's entry forwards");
         var how = more.Count > 0 ? $" {string.Join(", ", more)}" : "";
         return $"{string.Join(" > ", Hops)}, workspace {Workspace}: {Request.Summary}{how}";
     }

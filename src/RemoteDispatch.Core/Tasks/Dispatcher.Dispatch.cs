@@ -25,8 +25,11 @@ public sealed partial class Dispatcher
         var dispatched = Options.Time.GetUtcNow();
         try
         {
+            host = await WithAgentAsync(host, request, cancellationToken).ConfigureAwait(false);
             // Connected first: what fails until here has left no task anywhere.
             var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
+            var order = request.ToOrder(id, dispatched);
+            order = order with { With = [.. order.With, .. AgentWords(place, request)] };
             var before = Options.Ledger.Find(id.Value, host.Name);
             var task = new RemoteTask
             {
@@ -42,7 +45,7 @@ public sealed partial class Dispatcher
             // Written before it is sent: whatever ends this process now, the task is in the list. Here a failure counts.
             if (before is null)
                 Options.Ledger.Write(task);
-            var (answer, attempt) = await LaunchAsync(task, request.ToOrder(id, dispatched), cancellationToken).ConfigureAwait(false);
+            var (answer, attempt) = await LaunchAsync(task, order, cancellationToken).ConfigureAwait(false);
             // What an earlier task of that id left in the ledger says nothing of one that has just begun.
             var isSame = answer is not LaunchAnswer.Started && before is not null && before.Host.Container == place.Container;
             task = Settle(answer, isSame ? before! with { Host = place } : task);

@@ -31,12 +31,18 @@ public sealed partial class Dispatcher : IAsyncDisposable
 
     /// <summary>
     /// The host of a task as the inventory knows it today (its address may have changed), but always in the container and
-    /// with the workspace root that the task was sent to.
+    /// with the workspace root that the task was sent to. A task that was sent with the SSH agent has it whenever this user connects for it,
+    /// until it has ended.
     /// </summary>
     private DispatchHost HostOf(RemoteTask task)
     {
         var today = Options.Inventory.Find(task.HostName) ?? task.Host with { IsAddressOnly = true };
-        return today with { Container = task.Host.Container, WorkspaceRoot = task.Host.WorkspaceRoot };
+        return today with
+        {
+            Container = task.Host.Container,
+            WorkspaceRoot = task.Host.WorkspaceRoot,
+            ForwardAgent = today.ForwardAgent || (task.Host.ForwardAgent && !task.State.IsFinal()),
+        };
     }
 
     /// <summary>

@@ -49,6 +49,8 @@ public sealed record TaskRequest
 
     /// <summary>A home and an environment of the task's own, and a boundary where the host can make one; null for none.</summary>
     public SandboxRequest? Sandbox { get; init; }
+    /// <summary>Is it to have the caller's SSH agent?</summary>
+    public AgentForwarding AgentForwarding { get; init; }
 
     /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
     public TimeSpan? TimeLimit { get; init; }
@@ -93,7 +95,11 @@ public sealed record TaskRequest
 
         if (Sandbox is not null)
             Sandbox.Validate(this);
+        if (!Enum.IsDefined(AgentForwarding))
+            throw Invalid($"{AgentForwarding} is no agent forwarding.", $"Take one of {string.Join(", ", Enum.GetNames<AgentForwarding>())}.");
         var names = new HashSet<string>(Environment.Keys, StringComparer.Ordinal);
+        if (AgentForwarding != AgentForwarding.None && !names.Add("SSH_AUTH_SOCK"))
+            throw Invalid("The variable SSH_AUTH_SOCK is the forwarded agent's.", "Forward the agent, or name the socket of another one, but not both.");
         foreach (var grant in Credentials)
         {
             WorkspaceClient.CheckVariable(grant.Name);
@@ -136,6 +142,8 @@ public sealed record TaskRequest
             json["runner"] = Runner.ToString();
         if (Sandbox is not null)
             json["sandbox"] = Sandbox.ToJson();
+        if (AgentForwarding != AgentForwarding.None)
+            json["agentForwarding"] = AgentForwarding.ToString();
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
         if (Credentials.Count > 0)
@@ -182,6 +190,10 @@ public sealed record TaskRequest
         // By name: the digest is kept on the host, and a digest of a short secret would give it away.
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))
             yield return $"credential {grant.Name}";
+
+        // No argument can begin so.
+        if (AgentForwarding != AgentForwarding.None)
+            yield return $"\0agent forwarding {AgentForwarding}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

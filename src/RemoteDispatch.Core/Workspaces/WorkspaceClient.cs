@@ -19,7 +19,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
 
     private readonly ChannelPool _pool;
 
-    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(Resident, options);
+    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(Resident, options, Forwarding);
 
     public ConnectionOptions Options => _pool.Options;
 
@@ -28,11 +28,19 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         $"RD_PROCESS={ShellQuote.Quote(ShellText.Load("process.sh"))}\nRD_WRAPPER={ShellQuote.Quote(ShellText.Load("wrapper.sh"))}\n"
         + $"eval \"$RD_PROCESS\"\n{ShellText.Load("runner.sh")}{ShellText.Load("host.sh")}";
 
+    /// <summary>What a channel is taught, beside that, which forwards an SSH agent: <c>forwarding.sh</c>, and the text of a task's own ssh.</summary>
+    internal static string Forwarding { get; } =
+        $"RD_FRONT={ShellQuote.Quote(ShellText.Load("ssh-agent.sh") + ShellText.Load("ssh-front.sh"))}\n"
+        + ShellText.Load("ssh-agent.sh") + ShellText.Load("forwarding.sh");
+
     /// <inheritdoc cref="ChannelPool.SettleAsync"/>
     public Task<DispatchHost> SettleAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.SettleAsync(host, cancellationToken);
 
     /// <inheritdoc cref="Connector.ReadKeyAsync"/>
     public Task<HostKey> ReadHostKeyAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.Connector.ReadKeyAsync(host, cancellationToken);
+
+    /// <inheritdoc cref="ChannelPool.CloseUnusedAsync"/>
+    public Task CloseUnusedAsync(DispatchHost host) => _pool.CloseUnusedAsync(host);
 
     /// <inheritdoc cref="ChannelPool.PreflightOf"/>
     public IReadOnlyList<PreflightStep> PreflightOf(DispatchHost host) => _pool.PreflightOf(host);
@@ -126,6 +134,11 @@ internal sealed class WorkspaceClient : IAsyncDisposable
         return lines[0] == "removed" ? null : Understand(host, lines[0], () => WorkspaceState.Parse(lines[0]));
     }
 
+    /// <summary>Has a running task an SSH agent, and did this connection bring one?</summary>
+    /// <returns><c>yes</c>, <c>no</c> (the task has none), or <c>none</c> (none came).</returns>
+    public async Task<string> AgentOfAsync(DispatchHost host, string id, CancellationToken cancellationToken) =>
+        (await AskLinesAsync(host, ShellCall.To("rd_agent_of").With(Root(host)).With(id), cancellationToken).ConfigureAwait(false))[0];
+
     /// <summary>What a host answers to the one request of a check: lines of a name, a blank, and a value.</summary>
     /// <param name="host">The host.</param>
     /// <param name="request">Makes the request, given the host's workspace root.</param>
@@ -197,6 +210,9 @@ internal sealed class WorkspaceClient : IAsyncDisposable
 
     private async Task<ChannelReply> AskAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
+        // Whatever is asked, the tasks' link to the agent is looked after, in the same request.
+        if (host.ForwardAgent)
+            script = $"{ShellCall.To("rd_agent").With(Root(host))}\n{script}";
         var reply = await _pool.RequestAsync(host, use, script, cancellationToken).ConfigureAwait(false);
         const string Refused = "refused ";
         if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith(Refused, StringComparison.Ordinal))

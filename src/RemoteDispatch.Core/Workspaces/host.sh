@@ -92,7 +92,7 @@ rd_launch() {
     rd_taken
     return 0
   fi
-  if ! rd_fit; then
+  if ! rd_fit || { rd_has agent && ! rd_agent_fit; }; then
     rd_unclaim
     return 0
   fi
@@ -112,6 +112,9 @@ rd_launch() {
     exec 2>&1
     REMOTE_DISPATCH_ID=$rd_id REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$rd_mark
     export REMOTE_DISPATCH_ID REMOTE_DISPATCH_WORKSPACE REMOTE_DISPATCH_MARK
+    # The agent of the login, or of whoever connected, is nobody's who was not given it; a request may name another.
+    unset SSH_AUTH_SOCK SSH_AGENT_PID
+    ! rd_has agent || { SSH_AUTH_SOCK=$RD_DIR/agent.sock && export SSH_AUTH_SOCK; }
     rd_env
     rd_start "$@"
   ) && [ -n "$RD_TMUX" ] && rd_await
@@ -298,6 +301,7 @@ rd_stop() {
     if [ "$3" = END ] && ! rd_ended "$RD_DIR"; then
       rd_unhouse
       { printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit"; } 2>/dev/null
+      rm -f "$RD_DIR/agent.sock"
     fi
   fi
   rd_state "$RD_DIR"

@@ -34,7 +34,7 @@ trap : TERM INT QUIT
 rd_finish() {
   ! rd_has sandbox || rd_box_close
   rmdir "$rd_dir/$rd_mark" 2>/dev/null
-  rm -f "$rd_dir/tmux"
+  rm -f "$rd_dir/tmux" "$rd_dir/agent.sock"
   printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
 }
 
@@ -103,6 +103,10 @@ mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/
 if [ "$rd_runner" = tmux ]; then
   mv -f "$rd_dir/$rd_mark/tmux" "$rd_dir/tmux" || rd_refuse 'the workspace cannot be written'
   rm -f "$rd_dir/$rd_mark/start"
+fi
+if rd_has agent; then
+  { mkdir -p "$rd_dir/bin" && mv -f "$rd_dir/$rd_mark/ssh" "$rd_dir/bin/ssh" && mv -f "$rd_dir/$rd_mark/agent.sock" "$rd_dir/"; } ||
+    rd_refuse 'the workspace cannot be written'
 fi
 
 ! rd_has sandbox || rd_box_open
@@ -173,6 +177,11 @@ fi
 (
   [ -z "${REMOTE_DISPATCH_PATH+set}" ] || PATH=$REMOTE_DISPATCH_PATH
   unset REMOTE_DISPATCH_PATH
+  # git finds it where a profile puts a PATH of its own in place, too. -x: not where nothing in the workspace may be run.
+  if rd_has agent && [ -x "$rd_dir/bin/ssh" ]; then
+    PATH=$rd_dir/bin:$PATH GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
+    export PATH GIT_SSH
+  fi
   ! rd_has sandbox || rd_box_run "$@" 2>&1
   exec "$@" 2>&1
 )

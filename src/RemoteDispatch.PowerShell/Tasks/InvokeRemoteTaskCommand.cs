@@ -43,6 +43,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 LoginShell = LoginShell,
                 Runner = Runner,
                 Sandbox = ReadSandbox(),
+                AgentForwarding = RequireAgent || KeepAgent ? AgentForwarding.Required : ForwardAgent ? AgentForwarding.Forward : AgentForwarding.None,
                 TimeLimit = TimeLimit,
             };
             _request.Validate();
@@ -113,7 +114,17 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
             await SayAsync(() => WriteWarning($"Host '{task.HostName}': {TaskSandbox.NoBoundary}")).ConfigureAwait(false);
         if (Wait)
             task = await FollowAsync(task).ConfigureAwait(false);
+        else if (KeepAgent)
+            await SayAsync(() => KeepAgentOf(task)).ConfigureAwait(false);
         await SayAsync(() => WriteObject(task)).ConfigureAwait(false);
+    }
+
+    private void KeepAgentOf(RemoteTask task)
+    {
+        var job = new AgentJob(Dispatcher, task);
+        JobRepository.Add(job);
+        job.Begin();
+        WriteVerbose($"The job {job.Name} keeps the SSH agent connected to the task {task.Id} until that ends.");
     }
 
     /// <summary>Shows the log as people would see it at the host, beside the output: that is the tasks alone.</summary>
