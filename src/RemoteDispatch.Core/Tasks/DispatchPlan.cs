@@ -33,6 +33,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add($"with {string.Join(", ", Request.Environment.Keys)}");
         if (Request.Credentials.Count > 0)
             more.Add($"with the credentials {string.Join(", ", Request.Credentials.Select(g => g.Name))}");
+        if (Request.ScopedToken is { } token)
+            more.Add($"with a token for {token}");
         var how = more.Count > 0 ? $" {string.Join(", ", more)}" : "";
         return $"{string.Join(" > ", Hops)}, workspace {Workspace}: {Request.Summary}{how}";
     }

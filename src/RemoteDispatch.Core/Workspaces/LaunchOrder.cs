@@ -28,6 +28,9 @@ internal sealed record LaunchOrder
     /// <summary>What else the task is given, as words of letters, digits and <c>- : =</c>; <c>wrapper.sh</c> lists them.</summary>
     public IReadOnlyList<string> With { get; init; } = [];
 
+    /// <summary>What revokes the task's token at its end, as shell text for the wrapper; null where there is none. The word is <c>token</c>.</summary>
+    public string? TokenGuard { get; init; }
+
     /// <summary>Zero for none. The host counts whole seconds.</summary>
     public TimeSpan TimeLimit { get; init; }
 

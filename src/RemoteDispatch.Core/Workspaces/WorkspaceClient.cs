@@ -162,6 +162,8 @@ internal sealed class WorkspaceClient : IAsyncDisposable
             script.Append("export ").Append(name == "PATH" ? "REMOTE_DISPATCH_PATH" : name).Append('=').Append(ShellQuote.Quote(value)).Append('\n');
         }
 
+        if (order.TokenGuard is { } guard)
+            script.Append("export REMOTE_DISPATCH_GUARD=").Append(ShellQuote.Quote(guard)).Append('\n');
         script.Append("}\n");
         script.Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)

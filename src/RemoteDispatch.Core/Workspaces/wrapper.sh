@@ -134,6 +134,10 @@ printf 'started %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
 # ended is not the task's output: it goes nowhere.
 exec >>"$rd_dir/log" 2>/dev/null
 
+# What revokes the task's token came with the request: guard.sh.
+! rd_has token || eval "${REMOTE_DISPATCH_GUARD-}"
+unset REMOTE_DISPATCH_GUARD
+
 # Somebody may have asked for its end before it began.
 [ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
 
