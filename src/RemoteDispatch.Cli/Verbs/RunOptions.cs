@@ -42,6 +42,7 @@ internal static class RunOptions
         if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
             result.AddError("--host and --capability are one too many.");
         CredentialOptions.Validate(result);
+        TokenOptions.Validate(result);
         foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
         {
             if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)
@@ -71,6 +72,7 @@ internal static class RunOptions
             WorkingDirectory = run.Get(Directory),
             Environment = environment,
             Credentials = await CredentialOptions.FetchAsync(run).ConfigureAwait(false),
+            ScopedToken = await TokenOptions.ReadAsync(run).ConfigureAwait(false),
             LoginShell = run.Get(LoginShell),
             Runner = run.Get(Runner),
             TimeLimit = run.Get(Timeout),

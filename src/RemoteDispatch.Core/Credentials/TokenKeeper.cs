@@ -68,8 +68,11 @@ internal sealed class TokenKeeper(TimeProvider time) : IAsyncDisposable
     }
 
     /// <summary>Waits for what was begun, for a few seconds at most.</summary>
-    public async Task FinishAsync()
+    /// <param name="isEnd">Nobody is there any more when their time comes: revoke what is ours now.</param>
+    public async Task FinishAsync(bool isEnd = false)
     {
+        foreach (var token in isEnd ? _ours.Keys : [])
+            Begin(token, _ => { });
         try
         {
             await Task.WhenAll(_revocations.Keys).WaitAsync(Patience, time).ConfigureAwait(false);
@@ -84,9 +87,7 @@ internal sealed class TokenKeeper(TimeProvider time) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
-        foreach (var token in _ours.Keys)
-            Begin(token, _ => { });
-        await FinishAsync().ConfigureAwait(false);
+        await FinishAsync(isEnd: true).ConfigureAwait(false);
         _closing.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Tasks;
@@ -31,8 +32,10 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add("through the login shell");
         if (Request.Environment.Count > 0)
             more.Add($"with {string.Join(", ", Request.Environment.Keys)}");
-        if (Request.Credentials.Count > 0)
-            more.Add($"with the credentials {string.Join(", ", Request.Credentials.Select(g => g.Name))}");
+        // Those of the host's entry too, whether or not their values can be had.
+        string[] names = [.. Request.Credentials.Select(g => g.Name), .. ForwardedCredentials.Names(Host.ForwardCredentials, [.. Request.CredentialNames, .. Request.Environment.Keys])];
+        if (names.Length > 0)
+            more.Add($"with the credentials {string.Join(", ", names)}");
         if (Request.ScopedToken is { } token)
             more.Add($"with a token for {token}");
         var how = more.Count > 0 ? $" {string.Join(", ", more)}" : "";

@@ -19,6 +19,7 @@ public sealed partial class Dispatcher
     /// </exception>
     public async Task<RemoteTask> DispatchAsync(DispatchHost host, TaskRequest request, CancellationToken cancellationToken = default)
     {
+        request = WithGrantsOf(host, request);
         request.Validate();
         var since = Options.Time.GetTimestamp();
         var id = request.Id ?? TaskId.New(Options.Time);

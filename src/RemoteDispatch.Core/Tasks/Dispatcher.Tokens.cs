@@ -19,7 +19,8 @@ public sealed partial class Dispatcher
     public Task RevokeTokenAsync(DispatchToken token, CancellationToken cancellationToken = default) => _tokens.RevokeAsync(token, cancellationToken);
 
     /// <summary>Waits until the tokens of tasks that were seen to end are revoked: for five seconds at most, since their hosts revoke them too.</summary>
-    public Task FinishRevocationsAsync() => _tokens.FinishAsync();
+    /// <param name="isEnd">This process ends: revoke also the tokens of a short life that it has made, for nobody else would at their time.</param>
+    public Task FinishRevocationsAsync(bool isEnd = false) => _tokens.FinishAsync(isEnd);
 
     /// <summary>Makes the token that a task is to have; null where it is to have none, or runs already.</summary>
     private async Task<TaskToken?> MakeTokenAsync(RemoteTask task, TaskRequest request, CancellationToken cancellationToken)

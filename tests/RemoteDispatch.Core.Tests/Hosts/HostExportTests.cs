@@ -73,7 +73,7 @@ public sealed class HostExportTests : IDisposable
         Assert.Equal(["gpu1", "web1"], JsonNode.Parse(Export("gpu1,web*,gpu1", HostFormat.Json))!["hosts"]!.AsObject().Select(h => h.Key));
         using var empty = new InventoryFolder();
         Assert.Equal("{\n  \"hosts\": {}\n}\n", HostText(empty, "@*", HostFormat.Json));
-        Assert.Equal("Name,Address,User,Port,Transport,Container,Capabilities,WorkspaceRoot,HostKeyFingerprint,ForwardAgent\n", HostText(empty, "@*", HostFormat.Csv));
+        Assert.Equal("Name,Address,User,Port,Transport,Container,Capabilities,WorkspaceRoot,HostKeyFingerprint,ForwardAgent,ForwardCredentials\n", HostText(empty, "@*", HostFormat.Csv));
         Refusal.Of(FailureReason.InvalidInput, () => HostText(empty, "@*", HostFormat.Tailscale));
     }
 
