@@ -59,7 +59,7 @@ public sealed class ForwardedCredentialsTests : IDisposable
     [InlineData("")]
     public void Entry_with_what_is_no_name_is_refused(string word)
     {
-        Refusal.Of(FailureReason.InvalidInput, () => DispatchHost.FromAddress("build.example.com") with { ForwardCredentials = [word] });
+        Refusal.Of(FailureReason.InvalidInput, () => _ = DispatchHost.FromAddress("build.example.com") with { ForwardCredentials = [word] });
         Refusal.Of(FailureReason.DamagedFile, () => HostEntry.Read("build", new JsonObject { ["address"] = "build.example.com", ["forwardCredentials"] = new JsonArray(word) }, "here"));
     }
 

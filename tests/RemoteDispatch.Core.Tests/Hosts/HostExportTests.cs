@@ -40,7 +40,7 @@ public sealed class HostExportTests : IDisposable
         await _folder.Inventory.ChangeAsync(
             "gpu1", h => h with { HostKeyFingerprint = "SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", ForwardAgent = true }, Cancel);
         var text = Export("@*", HostFormat.Csv);
-        Assert.Equal("web1,fe80::1%eth0,me,2222,Ssh,box,web;os=linux,\"/srv/a, \"\"b\"\" c\",,", text.Split('\n')[2]);
+        Assert.Equal("web1,fe80::1%eth0,me,2222,Ssh,box,web;os=linux,\"/srv/a, \"\"b\"\" c\",,,", text.Split('\n')[2]);
         using var other = new InventoryFolder();
         var import = HostImport.FromText(text, "x");
         Assert.Empty(import.Problems);
