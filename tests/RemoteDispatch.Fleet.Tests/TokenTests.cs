@@ -9,7 +9,7 @@ namespace RemoteDispatch.Fleet.Tests;
 /// <summary>A task has a token of its own, and the token ends with the task: whoever is there to see it, and however it ends.</summary>
 public sealed class TokenTests(SharedFleet shared) : IAsyncDisposable
 {
-    private readonly GitHubDouble _github = new();
+    private readonly GitHubDouble _github = NewDouble();
 
     public ValueTask DisposeAsync() => _github.DisposeAsync();
 
@@ -99,10 +99,7 @@ public sealed class TokenTests(SharedFleet shared) : IAsyncDisposable
     [Fact]
     public async Task Host_without_curl_and_wget_is_told_of_and_the_token_is_revoked_from_here()
     {
-        // This machine's shell with a PATH that has neither.
-        var tools = Directory.CreateTempSubdirectory("rd-tools-").FullName;
-        foreach (var file in new[] { "/usr/bin", "/bin" }.SelectMany(Directory.GetFiles).Where(f => Path.GetFileName(f) is not ("curl" or "wget")).DistinctBy(Path.GetFileName))
-            File.CreateSymbolicLink(Path.Combine(tools, Path.GetFileName(file)), file);
+        var tools = ToolsWithout("curl", "wget");
         await using (var bench = new Bench(null, c => c with { Shell = ["env", $"PATH={tools}", "sh"] }))
         {
             var host = DispatchHost.Local with { WorkspaceRoot = bench.Folder + "/tasks" };
@@ -115,6 +112,23 @@ public sealed class TokenTests(SharedFleet shared) : IAsyncDisposable
         }
 
         Directory.Delete(tools, recursive: true);
+    }
+
+    [Fact]
+    public async Task Host_with_wget_alone_revokes_the_token()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/wget"), "wget is not installed.");
+        var tools = ToolsWithout("curl");
+        var folder = Directory.CreateTempSubdirectory("rd-wget-").FullName;
+        await using (var bench = new Bench(null, c => c with { Shell = ["env", $"PATH={tools}", "sh"] }))
+        {
+            await bench.Dispatcher.DispatchAsync(DispatchHost.Local with { WorkspaceRoot = folder + "/tasks" }, Request("true"), Bench.Cancel);
+            Assert.DoesNotContain(bench.Steps, s => s.Name == "token_unguarded");
+        }
+
+        await _github.UntilNoneLivesAsync(Bench.Cancel).WaitAsync(TimeSpan.FromSeconds(60), Bench.Cancel);
+        Directory.Delete(tools, recursive: true);
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -189,6 +203,21 @@ public sealed class TokenTests(SharedFleet shared) : IAsyncDisposable
                     yield return Encoding.UTF8.GetString(line).Replace('\0', ' ');
             }
         }
+    }
+
+    private static GitHubDouble NewDouble()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/curl"), "curl is not installed: apt-get install curl.");
+        return new GitHubDouble();
+    }
+
+    /// <summary>A PATH for this machine's shell that has all but a few programs.</summary>
+    private static string ToolsWithout(params string[] names)
+    {
+        var tools = Directory.CreateTempSubdirectory("rd-tools-").FullName;
+        foreach (var file in new[] { "/usr/bin", "/bin" }.SelectMany(Directory.GetFiles).Where(f => !names.Contains(Path.GetFileName(f))).DistinctBy(Path.GetFileName))
+            File.CreateSymbolicLink(Path.Combine(tools, Path.GetFileName(file)), file);
+        return tools;
     }
 
     // The task's own curl takes it over stdin too: an argument would be the task's fault, and the test's.
