@@ -18,7 +18,7 @@ BeforeAll {
         # The App of the examples, at a double of GitHub.
         Add-Type -Path $env:RD_PESTER_FLEET_PROGRAM
         $script:github = [RemoteDispatch.Fleet.GitHubDouble]::new()
-        $github.Installed = 'octo/site', 'octo/docs'
+        $github.Installed = [string[]]('octo/site', 'octo/docs')
         Set-Content "$Sandbox/app.pem" $github.KeyPem
         $env:REMOTE_DISPATCH_GITHUB_APP_ID, $env:REMOTE_DISPATCH_GITHUB_APP_KEY_FILE, $env:GITHUB_API_URL = $github::AppId, "$Sandbox/app.pem", $github.Address
     }
