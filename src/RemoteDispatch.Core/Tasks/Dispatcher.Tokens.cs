@@ -34,7 +34,7 @@ public sealed partial class Dispatcher
         var token = await _tokens.CreateAsync(wanted, cancellationToken).ConfigureAwait(false);
         Tell(task.HostName, "token_made", since, $"task={task.Id} repositories={string.Join(',', token.Repositories)} permissions={string.Join(',', token.Permissions)} until={token.Expires.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}");
         if (!isGuarded)
-            Tell(task.HostName, "token_unguarded", since, $"task={task.Id} The host has neither curl nor GNU wget to revoke the task's token with: that is done from here, while this process lives; GitHub ends the token an hour after it was made.");
+            Tell(task.HostName, "token_unguarded", since, $"task={task.Id} The host has no curl to revoke the task's token with: that is done from here, while this process lives; GitHub ends the token an hour after it was made.");
         _tokens.HandOver(token);
         // Before it is sent: whether it arrives is not known until the host has answered.
         _tokensOfTasks[token] = (task.Id, task.HostName);

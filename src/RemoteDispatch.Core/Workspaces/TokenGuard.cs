@@ -7,9 +7,8 @@ namespace RemoteDispatch.Workspaces;
 /// <summary>What revokes a task's token on the host itself, so that it ends with the task whether or not anybody is connected.</summary>
 internal static class TokenGuard
 {
-    // busybox's wget takes a header as an argument alone, which everybody on the host could read.
-    private const string Question =
-        "{ command -v curl || { [ -r /dev/stdin ] && wget --version | grep 'GNU Wget'; }; } >/dev/null 2>&1 </dev/null && echo yes || echo no";
+    // No wget: GNU's takes no header from a pipe, and busybox's as an argument alone, which everybody on the host could read.
+    private const string Question = "command -v curl >/dev/null 2>&1 && echo yes || echo no";
 
     /// <summary>Does the host have what can revoke a token?</summary>
     public static async Task<bool> IsPossibleAsync(WorkspaceClient workspaces, DispatchHost host, CancellationToken cancellationToken) =>

@@ -12,10 +12,5 @@ while [ -e "$1/process" ] && [ ! -e "$1/exit" ] && kill -0 "$2" 2>/dev/null && [
 done
 
 # Nobody's configuration (-q): it may name a file for traces. The header comes over stdin.
-if command -v curl >/dev/null 2>&1; then
-  printf 'header = "Authorization: Bearer %s"\n' "$RD_TOKEN" |
-    curl -q --silent --output /dev/null --request DELETE --connect-timeout 10 --max-time 20 --retry 3 --retry-delay 2 --config - -- "$RD_URL"
-else
-  printf 'header = Authorization: Bearer %s\n' "$RD_TOKEN" |
-    wget --config=/dev/stdin --quiet --output-document=/dev/null --method=DELETE --timeout=20 --tries=3 --max-redirect=0 --no-hsts "$RD_URL"
-fi
+printf 'header = "Authorization: Bearer %s"\n' "$RD_TOKEN" |
+  curl -q --silent --output /dev/null --request DELETE --connect-timeout 10 --max-time 20 --retry 3 --retry-delay 2 --config - -- "$RD_URL"
