@@ -6,6 +6,15 @@ BeforeAll {
     $done = Invoke-RemoteTask 'echo hello' here -Id done | Wait-RemoteTask
     $script:count = 0
 
+    # A double of GitHub; and one whose end leaves a token that nobody can revoke.
+    Add-Type -Path $env:RD_PESTER_FLEET_PROGRAM
+    $github, $gone = [RemoteDispatch.Fleet.GitHubDouble]::new(), [RemoteDispatch.Fleet.GitHubDouble]::new()
+    function Get-App($Double) { @{ AppId = $Double::AppId; AppKey = (ConvertTo-SecureString $Double.KeyPem -AsPlainText); ApiAddress = $Double.Address } }
+    $app = Get-App $github
+    $goneApp = Get-App $gone
+    $lost = New-DispatchToken octo/one contents:read @goneApp
+    $gone.DisposeAsync().AsTask().Wait()
+
     # What each is given to succeed, as a table to splat; what comes of it.
     $well = @{
         'Add-DispatchHost'           = { @{ Name = "new$((++$script:count))"; Address = 'new.example.com'; Capability = 'a', 'b'; PassThru = $true } }, { $args[0].Name | Should -BeLike 'new*' }
@@ -19,6 +28,8 @@ BeforeAll {
         'Stop-RemoteTask'            = { @{ Id = (Invoke-RemoteTask 'sleep 300' here); Grace = 1; Confirm = $false; PassThru = $true } }, { $args[0].State | Should -Be 'Stopped' }
         'Get-RemoteTaskLog'          = { @{ TaskId = 'done'; Cn = 'here'; Tail = 1; Raw = $true } }, { $args[0] | Should -Be 'hello' }
         'Save-RemoteTaskLog'         = { @{ Id = 'done'; Destination = New-FileName } }, { $args[0] | Should -Exist }
+        'New-DispatchToken'          = { $app + @{ Repository = 'octo/one'; Permission = 'contents:read'; ExpiresIn = '10m' } }, { $args[0].Repositories | Should -Be 'octo/one' }
+        'Remove-DispatchToken'       = { @{ Token = (New-DispatchToken octo/one contents:read @app); PassThru = $true } }, { $args[0].IsRevoked | Should -BeTrue }
         'Remove-RemoteTaskWorkspace' = { @{ Id = (Invoke-RemoteTask 'true' here -Wait 6>$null).Id; Confirm = $false; PassThru = $true } }, { $args[0].LogPath | Should -Exist }
     }
 
@@ -35,6 +46,8 @@ BeforeAll {
         'Stop-RemoteTask'            = @{ Id = 'nobody'; Force = $true }, 'TaskNotFound'
         'Get-RemoteTaskLog'          = @{ Id = 'nobody' }, 'TaskNotFound'
         'Save-RemoteTaskLog'         = @{ Id = 'nobody' }, 'TaskNotFound'
+        'New-DispatchToken'          = ($app + @{ Repository = 'octo/unknown'; Permission = 'contents:read' }), 'CredentialUnavailable'
+        'Remove-DispatchToken'       = @{ Token = $lost }, 'CredentialUnavailable'
         'Remove-RemoteTaskWorkspace' = @{ Id = 'nobody'; Force = $true }, 'TaskNotFound'
     }
 
@@ -80,6 +93,8 @@ Describe 'Splatted, and with -OutVariable,' -Tag Local {
     It 'Stop-RemoteTask does its work and leaves its output' { Assert-Well Stop-RemoteTask }
     It 'Get-RemoteTaskLog does its work and leaves its output' { Assert-Well Get-RemoteTaskLog }
     It 'Save-RemoteTaskLog does its work and leaves its output' { Assert-Well Save-RemoteTaskLog }
+    It 'New-DispatchToken does its work and leaves its output' { Assert-Well New-DispatchToken }
+    It 'Remove-DispatchToken does its work and leaves its output' { Assert-Well Remove-DispatchToken }
     It 'Remove-RemoteTaskWorkspace does its work and leaves its output' { Assert-Well Remove-RemoteTaskWorkspace }
 
     It 'every cmdlet has a line above' {
@@ -99,6 +114,8 @@ Describe 'Where it fails, as -ErrorAction says,' -Tag Local {
     It 'Stop-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Stop-RemoteTask }
     It 'Get-RemoteTaskLog makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTaskLog }
     It 'Save-RemoteTaskLog makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Save-RemoteTaskLog }
+    It 'New-DispatchToken makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly New-DispatchToken }
+    It 'Remove-DispatchToken makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Remove-DispatchToken }
     It 'Remove-RemoteTaskWorkspace makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Remove-RemoteTaskWorkspace }
 
     It 'an input that fails stops none that follows it' {

@@ -43,6 +43,7 @@ internal static class RunOptions
             result.AddError("--host and --capability are one too many.");
         CredentialOptions.Validate(result);
         SandboxOptions.Validate(result);
+        TokenOptions.Validate(result);
         foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
         {
             if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)
@@ -72,6 +73,7 @@ internal static class RunOptions
             WorkingDirectory = run.Get(Directory),
             Environment = environment,
             Credentials = await CredentialOptions.FetchAsync(run).ConfigureAwait(false),
+            ScopedToken = await TokenOptions.ReadAsync(run).ConfigureAwait(false),
             LoginShell = run.Get(LoginShell),
             Runner = run.Get(Runner),
             Sandbox = SandboxOptions.Read(run),

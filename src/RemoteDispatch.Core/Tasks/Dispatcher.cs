@@ -1,3 +1,4 @@
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Logs;
 using RemoteDispatch.Workspaces;
@@ -19,6 +20,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
     {
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
+        _tokens = new TokenKeeper(Options.Time);
         _logs = new LogReader(_workspaces);
         _collector = new LogCollector(_logs, Options.LogFolder);
     }
@@ -26,8 +28,12 @@ public sealed partial class Dispatcher : IAsyncDisposable
     /// <summary>What it works with.</summary>
     public DispatcherOptions Options { get; }
 
-    /// <summary>Closes the connections. Tasks go on.</summary>
-    public ValueTask DisposeAsync() => _workspaces.DisposeAsync();
+    /// <summary>Closes the connections. Tasks go on; tokens that nobody else would revoke in time are revoked.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _tokens.DisposeAsync().ConfigureAwait(false);
+        await _workspaces.DisposeAsync().ConfigureAwait(false);
+    }
 
     /// <summary>
     /// The host of a task as the inventory knows it today (its address may have changed), but always in the container and

@@ -41,6 +41,15 @@ public sealed record TaskRequest
     /// </summary>
     public IReadOnlyList<CredentialGrant> Credentials { get; init; } = [];
 
+    /// <summary>
+    /// A token of GitHub that is made for this task alone, one for each host, and is its <c>GH_TOKEN</c>; it is revoked at the task's end. Null for none.
+    /// </summary>
+    public ScopedTokenRequest? ScopedToken { get; init; }
+
+    /// <summary>The names of all secrets that the task is given.</summary>
+    public IReadOnlyList<string> CredentialNames =>
+        [.. Credentials.Select(g => g.Name), .. ScopedToken is null ? Array.Empty<string>() : [ScopedTokenRequest.Variable]];
+
     /// <summary>Run through the user's login shell, for hosts whose PATH is set in a profile.</summary>
     public bool LoginShell { get; init; }
 
@@ -100,11 +109,11 @@ public sealed record TaskRequest
         var names = new HashSet<string>(Environment.Keys, StringComparer.Ordinal);
         if (AgentForwarding != AgentForwarding.None && !names.Add("SSH_AUTH_SOCK"))
             throw Invalid("The variable SSH_AUTH_SOCK is the forwarded agent's.", "Forward the agent, or name the socket of another one, but not both.");
-        foreach (var grant in Credentials)
+        foreach (var name in CredentialNames)
         {
-            WorkspaceClient.CheckVariable(grant.Name);
-            if (!names.Add(grant.Name))
-                throw Invalid($"The variable {grant.Name} is given twice.", "Leave one of the two out.");
+            WorkspaceClient.CheckVariable(name);
+            if (!names.Add(name))
+                throw Invalid($"The variable {name} is given twice.", "Leave one of the two out.");
         }
     }
 
@@ -146,8 +155,8 @@ public sealed record TaskRequest
             json["agentForwarding"] = AgentForwarding.ToString();
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
-        if (Credentials.Count > 0)
-            json["credentials"] = new JsonArray([.. Credentials.Select(g => JsonValue.Create(g.Name))]);
+        if (CredentialNames.Count > 0)
+            json["credentials"] = new JsonArray([.. CredentialNames.Select(n => JsonValue.Create(n))]);
         if (Environment.Count > 0)
             json["environment"] = new JsonObject(Environment.Select(v => KeyValuePair.Create<string, JsonNode?>(v.Key, v.Value)));
         return json.ToJsonString(Layout);
@@ -165,7 +174,7 @@ public sealed record TaskRequest
         LoginShell = LoginShell,
         Runner = Runner.ToString().ToLowerInvariant(),
         With = Sandbox is null ? [] : [.. Sandbox.Words()],
-        More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. Credentials.Select(g => g.Name)]),
+        More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. CredentialNames]),
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
     };
@@ -194,6 +203,9 @@ public sealed record TaskRequest
         // No argument can begin so.
         if (AgentForwarding != AgentForwarding.None)
             yield return $"\0agent forwarding {AgentForwarding}";
+        // What was wanted, and not what was granted: the same request gets another token each time.
+        if (ScopedToken is not null)
+            yield return $"token {ScopedToken}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

@@ -147,6 +147,9 @@ printf 'started%s %s %s %s %s %s\n' "${rd_box:+"+$rd_box"}" "$$" "$$" "$RD_BIRTH
 # ended is not the task's output: it goes nowhere.
 exec >>"$rd_dir/log" 2>/dev/null
 
+# What revokes the task's token came with the request: guard.sh.
+! rd_has token || rd_guard
+
 # Somebody may have asked for its end before it began.
 [ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
 
