@@ -178,9 +178,9 @@ rd_watch() {
     ' '*' '*) tail -q -n +2 -f $RD_ENDS >&5 3<&- 4<&- 5>&- & rd_helper ;;
     *) tail -n +2 -f $RD_ENDS >&5 3<&- 4<&- 5>&- & rd_helper ;;
   esac
-  rd_hear >&5 4<&- 5>&- &
+  rd_hear &
   rd_helper
-  rd_tick >&5 3<&- 4<&- 5>&- &
+  rd_tick &
   rd_helper
   exec 5>&-
 }
@@ -212,19 +212,21 @@ rd_unwatch() {
   # shellcheck disable=SC2086 # split on purpose
   set -- $RD_HELPERS
   RD_HELPERS=''
+  # First the pipe: one that is full would hold up who writes to it, whatever it is asked to do.
+  exec 4<&-
   while [ $# -gt 1 ]; do
-    if rd_birth "$1" && [ "$RD_BIRTH" = "$2" ]; then
+    # Again: a wait ends early when a signal comes meanwhile.
+    while rd_birth "$1" && [ "$RD_BIRTH" = "$2" ]; do
       kill "$1"
       wait "$1"
-    fi
+    done
     shift 2
   done
-  exec 4<&-
 }
 
-# rd_hear: a byte on the channel's stdin, or its end, asks this channel's shell to leave off. KILL: see rd_expire.
+# rd_hear: a byte on the channel's stdin, or its end, asks this channel's shell to leave off.
 rd_hear() {
-  trap 'kill -s KILL "$!"; wait "$!"; exit' TERM
+  rd_heed
   head -c 1 <&3 >/dev/null 3<&- &
   wait "$!"
   kill -s USR1 "$$"
@@ -233,6 +235,14 @@ rd_hear() {
 
 # rd_tick: a hint each few seconds. It finds what no hint tells: a wrapper that was killed, a file that was not there.
 rd_tick() {
-  trap 'kill -s KILL "$!"; exit' TERM
+  rd_heed
   while sleep "$RD_PAUSE" & wait "$!" && echo; do :; done
+}
+
+# rd_heed: a helper that is ended ends its own child first, if it has one by then, and sees it go. KILL: see rd_expire. Its
+# streams are set by exec: a shell keeps a copy of those that it sets for one call, and would hold the pipe open to itself.
+rd_heed() {
+  exec >&5 4<&- 5>&-
+  RD_OTHER=$!
+  trap '[ "$!" = "$RD_OTHER" ] || while kill -s KILL "$!"; do wait "$!"; done; exit' TERM
 }

@@ -51,6 +51,15 @@ public sealed class LogReadTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Tail_of_lines_that_are_longer_than_what_is_read_at_once_is_found(string shell)
+    {
+        await WriteAsync([.. "one\n"u8, .. new byte[200_000], .. "\n"u8, .. new byte[600_000], .. "\nend\n"u8]);
+        await using var client = Shells.Client(shell);
+        foreach (var (lines, offset) in new[] { (1, 800_006), (2, 200_005), (3, 4), (4, 0), (5, 0) })
+            Assert.Equal(offset, await client.TailOffsetAsync(_folder.Host, "log", lines, follow: false, Cancel));
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Log_that_cannot_be_read_is_a_failure_and_never_an_empty_log(string shell)
     {
         await WriteAsync("text"u8.ToArray());
