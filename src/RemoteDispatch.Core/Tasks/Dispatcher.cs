@@ -12,6 +12,7 @@ namespace RemoteDispatch.Tasks;
 public sealed partial class Dispatcher : IAsyncDisposable
 {
     private readonly WorkspaceClient _workspaces;
+    private readonly HostFeeds _feeds;
     private readonly LogReader _logs;
     private readonly LogCollector _collector;
 
@@ -21,7 +22,8 @@ public sealed partial class Dispatcher : IAsyncDisposable
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
         _tokens = new TokenKeeper(Options.Time);
-        _logs = new LogReader(_workspaces);
+        _feeds = new HostFeeds(_workspaces);
+        _logs = new LogReader(_workspaces, _feeds);
         _collector = new LogCollector(_logs, Options.LogFolder);
     }
 
@@ -31,6 +33,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
     /// <summary>Closes the connections. Tasks go on; tokens that nobody else would revoke in time are revoked.</summary>
     public async ValueTask DisposeAsync()
     {
+        _feeds.Dispose();
         await _tokens.DisposeAsync().ConfigureAwait(false);
         await _workspaces.DisposeAsync().ConfigureAwait(false);
     }

@@ -267,8 +267,15 @@ rd_tail() {
   RD_LOG=$RD_ROOT/$2/log
   [ -e "$RD_LOG" ] || { echo 0; return 0; }
   rd_size "$RD_LOG"
-  # A log that grows meanwhile: the size is taken first, and what came behind it is not looked at.
-  RD_LAST=$(head -c "$RD_SIZE" <"$RD_LOG" | tail -n "$3" | wc -c)
+  # From the end, in larger and larger pieces, until so many lines are in one: no log is read from its beginning. A log that
+  # grows meanwhile: the size is taken first, and what came behind it is not looked at.
+  RD_LAST=0 RD_BACK=65536
+  while :; do
+    [ "$RD_BACK" -lt "$RD_SIZE" ] || RD_BACK=$RD_SIZE
+    RD_LAST=$(($({ dd bs=1 skip=$((RD_SIZE - RD_BACK)) count=0 2>/dev/null; head -c "$RD_BACK"; } <"$RD_LOG" | tail -n "$3" | wc -c)))
+    if [ "$RD_LAST" -lt "$RD_BACK" ] || [ "$RD_BACK" -ge "$RD_SIZE" ]; then break; fi
+    RD_BACK=$((RD_BACK * 8))
+  done
   echo $((RD_SIZE - RD_LAST))
 }
 
@@ -300,8 +307,10 @@ rd_stop() {
     esac
     if [ "$3" = END ] && ! rd_ended "$RD_DIR"; then
       rd_unhouse
-      { printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit"; } 2>/dev/null
       rm -f "$RD_DIR/agent.sock"
+      {
+        printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit" && echo >&7
+      } 7>>"$RD_DIR/process" 2>/dev/null
     fi
   fi
   rd_state "$RD_DIR"
