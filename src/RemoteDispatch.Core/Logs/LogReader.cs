@@ -17,10 +17,10 @@ internal readonly record struct LogStart(long Offset, long? Tail = null);
 internal sealed record LogPart(long Offset, ReadOnlyMemory<byte> Bytes, WorkspaceState State);
 
 /// <summary>
-/// Reads a log by its offsets. The log is append only, so that an offset is a cursor for ever: a connection that is lost costs
+/// Reads a log, or another file like it, by its offsets. It is append only, so that an offset is a cursor for ever: a connection that is lost costs
 /// no byte and doubles none.
 /// </summary>
-internal sealed class LogReader(WorkspaceClient workspaces)
+internal sealed class LogReader(WorkspaceClient workspaces, WorkspaceFile file = WorkspaceFile.Log)
 {
     private const int SmallestPart = 64 << 10;
     private const int LargestPart = 4 << 20;
@@ -46,7 +46,7 @@ internal sealed class LogReader(WorkspaceClient workspaces)
         var time = workspaces.Options.Time;
         var patience = new Patience(time, workspaces.Options.Observer);
         var offset = start.Tail is { } lines
-            ? await AskAsync(() => workspaces.TailOffsetAsync(host, id, lines, cancellationToken)).ConfigureAwait(false)
+            ? await AskAsync(() => workspaces.TailOffsetAsync(host, id, file, lines, cancellationToken)).ConfigureAwait(false)
             : start.Offset;
         var mask = new LogMask(secrets, offset);
         offset = mask.ReadFrom;
@@ -62,7 +62,7 @@ internal sealed class LogReader(WorkspaceClient workspaces)
                 try
                 {
                     count = size;
-                    return await workspaces.ReadLogAsync(host, id, at, count, cancellationToken).ConfigureAwait(false);
+                    return await workspaces.ReadAsync(host, id, file, at, count, cancellationToken).ConfigureAwait(false);
                 }
                 catch (DispatchException e) when (e.Reason == FailureReason.RequestTimedOut)
                 {

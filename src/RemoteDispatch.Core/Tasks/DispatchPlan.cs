@@ -29,6 +29,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add($"kept by {Request.Runner}");
         if (Request.LoginShell)
             more.Add("through the login shell");
+        if (Request.ReportToolUse)
+            more.Add("reporting tool use");
         if (Request.Environment.Count > 0)
             more.Add($"with {string.Join(", ", Request.Environment.Keys)}");
         if (Request.Credentials.Count > 0)

@@ -12,6 +12,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
 {
     private readonly WorkspaceClient _workspaces;
     private readonly LogReader _logs;
+    private readonly LogReader _events;
     private readonly LogCollector _collector;
 
     /// <summary>Creates one. It connects to nothing until it is asked for something.</summary>
@@ -20,6 +21,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
         _logs = new LogReader(_workspaces);
+        _events = new LogReader(_workspaces, WorkspaceFile.Events);
         _collector = new LogCollector(_logs, Options.LogFolder);
     }
 

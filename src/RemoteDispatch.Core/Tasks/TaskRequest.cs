@@ -47,6 +47,12 @@ public sealed record TaskRequest
     /// <summary>What keeps it alive on the host when the connection ends.</summary>
     public TaskRunner Runner { get; init; }
 
+    /// <summary>
+    /// Give the task settings for Claude Code, at the path in <c>REMOTE_DISPATCH_CLAUDE_SETTINGS</c>, with which it reports each use of a
+    /// tool as an event: <c>claude --settings "$REMOTE_DISPATCH_CLAUDE_SETTINGS"</c>.
+    /// </summary>
+    public bool ReportToolUse { get; init; }
+
     /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
@@ -129,6 +135,8 @@ public sealed record TaskRequest
             json["loginShell"] = true;
         if (Runner != TaskRunner.Auto)
             json["runner"] = Runner.ToString();
+        if (ReportToolUse)
+            json["reportToolUse"] = true;
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
         if (Credentials.Count > 0)
@@ -149,6 +157,7 @@ public sealed record TaskRequest
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
         Runner = Runner.ToString().ToLowerInvariant(),
+        With = ReportToolUse ? ["tool-use"] : [],
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
     };
@@ -169,6 +178,9 @@ public sealed record TaskRequest
 
         foreach (var argument in Arguments)
             yield return argument;
+
+        if (ReportToolUse)
+            yield return "tool-use";
 
         // By name: the digest is kept on the host, and a digest of a short secret would give it away.
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))

@@ -42,6 +42,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential),
                 LoginShell = LoginShell,
                 Runner = Runner,
+                ReportToolUse = ReportToolUse,
                 TimeLimit = TimeLimit,
             };
             _request.Validate();
