@@ -131,12 +131,14 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Export-DispatchHost run' { Assert-Runs (Get-ExampleCode Export-DispatchHost) }
     It 'examples of Get-DispatchHost run' { Assert-Runs (Get-ExampleCode Get-DispatchHost) }
     It 'examples of Get-RemoteTask run' { Assert-Runs (Get-ExampleCode Get-RemoteTask) }
+    It 'examples of Get-RemoteTaskEvent run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskEvent) }
     It 'examples of Get-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskLog) }
     It 'examples of Import-DispatchHost run' { Assert-Runs (Get-ExampleCode Import-DispatchHost) }
     It 'examples of Invoke-RemoteTask run' { Assert-Runs (Get-ExampleCode Invoke-RemoteTask) }
     It 'examples of Remove-DispatchHost run' { Assert-Runs (Get-ExampleCode Remove-DispatchHost) }
     It 'examples of Remove-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Remove-RemoteTaskWorkspace) }
     It 'examples of Save-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Save-RemoteTaskLog) }
+    It 'examples of Send-RemoteTaskMessage run' { Assert-Runs (Get-ExampleCode Send-RemoteTaskMessage) }
     It 'examples of Set-DispatchHost run' { Assert-Runs (Get-ExampleCode Set-DispatchHost) }
     It 'examples of Stop-RemoteTask run' { Assert-Runs (Get-ExampleCode Stop-RemoteTask) }
     It 'examples of Test-DispatchHost run' { Assert-Runs (Get-ExampleCode Test-DispatchHost) }
