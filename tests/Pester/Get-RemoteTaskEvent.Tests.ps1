@@ -57,7 +57,7 @@ Describe 'Get-RemoteTaskEvent' -Tag Local {
         "PATH=/usr/bin:/bin`nexport PATH" | Set-Content "$env:HOME/.profile"
         $task = Invoke-RemoteTask 'rd status "$PATH"' -LoginShell -Wait 6>$null
         (Get-RemoteTaskEvent $task).Text | Should -Be "$Workspaces/$task/bin:/usr/bin:/bin"
-        Remove-Item "$env:HOME/.profile"
+        Remove-Item "$env:HOME/.profile" -Force
         $task = Invoke-RemoteTask 'rd status "$PATH"' -Environment @{ PATH = '/opt/x:/usr/bin:/bin' } -Wait 6>$null
         (Get-RemoteTaskEvent $task).Text | Should -Be "$Workspaces/$task/bin:/opt/x:/usr/bin:/bin"
     }
