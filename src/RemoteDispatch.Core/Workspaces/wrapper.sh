@@ -28,9 +28,13 @@ trap : TERM INT QUIT
 
 # rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all. It
 # is written over a block that was reserved before the command began (<> does not truncate), since a task may fill the disk.
+# A line more in 'process' then wakes who waits for the end; it was opened before, since now the workspace may be removed.
 rd_finish() {
   rm -f "$rd_dir/tmux"
-  printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
+  {
+    printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit" &&
+      echo >&7
+  } 7>>"$rd_dir/process" 2>/dev/null
 }
 
 # rd_refuse REASON: the command was not started, and never will be.
