@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using RemoteDispatch.Logs;
-using RemoteDispatch.Workspaces;
 
 namespace RemoteDispatch.Tasks;
 
@@ -42,7 +41,7 @@ public sealed partial class Dispatcher
         var since = Options.Time.GetTimestamp();
         var mask = new EventMask(query.NoRedaction ? [] : SecretsOf(task));
         var host = HostOf(task);
-        var tail = query.Tail is { } lines ? await _workspaces.TailOffsetAsync(host, task.Id, WorkspaceFile.Events, lines, cancellationToken).ConfigureAwait(false) : 0;
+        var tail = query.Tail is { } lines ? await _events.TailAsync(host, task.Id, lines, query.Follow, cancellationToken).ConfigureAwait(false) : 0;
         var reader = new TaskEventReader(Math.Max(query.Offset, tail));
         var count = 0L;
         await foreach (var part in _events.ReadAsync(host, task.Id, new LogStart(reader.ReadFrom), query.Follow, [], cancellationToken).ConfigureAwait(false))

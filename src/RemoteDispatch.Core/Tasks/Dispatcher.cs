@@ -11,6 +11,7 @@ namespace RemoteDispatch.Tasks;
 public sealed partial class Dispatcher : IAsyncDisposable
 {
     private readonly WorkspaceClient _workspaces;
+    private readonly HostFeeds _feeds;
     private readonly LogReader _logs;
     private readonly LogReader _events;
     private readonly LogCollector _collector;
@@ -20,8 +21,9 @@ public sealed partial class Dispatcher : IAsyncDisposable
     {
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
-        _logs = new LogReader(_workspaces);
-        _events = new LogReader(_workspaces, WorkspaceFile.Events);
+        _feeds = new HostFeeds(_workspaces);
+        _logs = new LogReader(_workspaces, _feeds);
+        _events = new LogReader(_workspaces, _feeds, FeedWhat.Events);
         _collector = new LogCollector(_logs, Options.LogFolder);
     }
 
@@ -29,7 +31,11 @@ public sealed partial class Dispatcher : IAsyncDisposable
     public DispatcherOptions Options { get; }
 
     /// <summary>Closes the connections. Tasks go on.</summary>
-    public ValueTask DisposeAsync() => _workspaces.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _feeds.Dispose();
+        return _workspaces.DisposeAsync();
+    }
 
     /// <summary>
     /// The host of a task as the inventory knows it today (its address may have changed), but always in the container and

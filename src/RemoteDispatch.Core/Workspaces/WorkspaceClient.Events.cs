@@ -3,16 +3,6 @@ using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Workspaces;
 
-/// <summary>The files of a workspace that only ever grow, so that an offset in them is a cursor for ever.</summary>
-internal enum WorkspaceFile
-{
-    /// <summary>What the task printed.</summary>
-    Log,
-
-    /// <summary>What it reported of itself, through <c>rd</c>.</summary>
-    Events,
-}
-
 internal sealed partial class WorkspaceClient
 {
     /// <summary>The command <c>rd</c>, as each launch brings it: no other request needs it.</summary>
@@ -39,6 +29,4 @@ internal sealed partial class WorkspaceClient
             _ => Understand(host, said, () => WorkspaceState.Parse(said)),
         };
     }
-
-    private static string NameOf(WorkspaceFile file) => file == WorkspaceFile.Events ? "events" : "log";
 }

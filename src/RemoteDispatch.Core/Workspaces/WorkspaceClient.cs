@@ -19,7 +19,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
 
     private readonly ChannelPool _pool;
 
-    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(Resident, options);
+    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(use => use == ChannelUse.Feed ? FeedResident : Resident, options);
 
     public ConnectionOptions Options => _pool.Options;
 
@@ -76,7 +76,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
     /// <inheritdoc cref="ReadAsync"/>
     public Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
         DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(host, id, WorkspaceFile.Log, offset, count, cancellationToken);
+        ReadAsync(host, id, FeedWhat.Log, offset, count, cancellationToken);
 
     /// <summary>The task's state, and then bytes of one of its files: no state 'ended' without its last byte behind it.</summary>
     /// <param name="host">The host.</param>
@@ -86,14 +86,14 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
     /// <param name="count">At most so many.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadAsync(
-        DispatchHost host, string id, WorkspaceFile file, long offset, int count, CancellationToken cancellationToken)
+        DispatchHost host, string id, FeedWhat file, long offset, int count, CancellationToken cancellationToken)
     {
-        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count).With(NameOf(file));
+        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count).With(Word(file));
         var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         if (reply.ExitCode != 0)
         {
             throw new DispatchException(
-                FailureReason.WorkspaceRefused, $"The {NameOf(file)} of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
+                FailureReason.WorkspaceRefused, $"The {Word(file)} of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
                 "Look at the file in the workspace on the host: its owner, its permissions, the disk.") { Host = host.Name, TaskId = id };
         }
 
@@ -102,15 +102,11 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         return (Understand(host, state, () => WorkspaceState.Parse(state)), reply.Output[(line + 1)..]);
     }
 
-    /// <inheritdoc cref="TailOffsetAsync(DispatchHost, string, WorkspaceFile, long, CancellationToken)"/>
-    public Task<long> TailOffsetAsync(DispatchHost host, string id, long lines, CancellationToken cancellationToken) =>
-        TailOffsetAsync(host, id, WorkspaceFile.Log, lines, cancellationToken);
-
     /// <summary>The offset at which the last lines of a file begin.</summary>
-    public async Task<long> TailOffsetAsync(DispatchHost host, string id, WorkspaceFile file, long lines, CancellationToken cancellationToken)
+    public async Task<long> TailOffsetAsync(DispatchHost host, string id, FeedWhat file, long lines, bool follow, CancellationToken cancellationToken)
     {
-        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines).With(NameOf(file));
-        var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
+        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines).With(Word(file));
+        var reply = await AskAsync(host, follow ? ChannelUse.Feed : ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         return Understand(host, reply.Text, () => long.Parse(reply.Text.Trim(), CultureInfo.InvariantCulture));
     }
 
@@ -208,16 +204,14 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
     private async Task<ChannelReply> AskAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
         var reply = await _pool.RequestAsync(host, use, script, cancellationToken).ConfigureAwait(false);
-        const string Refused = "refused ";
-        if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith(Refused, StringComparison.Ordinal))
-        {
-            throw new DispatchException(
-                FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(said[Refused.Length..].Trim(), 300)}.",
-                "Mend that on the host, or name another workspace root.") { Host = host.Name };
-        }
-
+        if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith("refused ", StringComparison.Ordinal))
+            throw Refused(host, said);
         return reply;
     }
+
+    private static DispatchException Refused(DispatchHost host, string said) => new(
+        FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(said["refused ".Length..].Trim(), 300)}.",
+        "Mend that on the host, or name another workspace root.") { Host = host.Name };
 
     private static T Understand<T>(DispatchHost host, string said, Func<T> parse)
     {

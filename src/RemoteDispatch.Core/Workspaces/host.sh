@@ -287,7 +287,9 @@ rd_stop() {
       KILL | END) rd_signal KILL ;;
     esac
     if [ "$3" = END ] && ! rd_ended "$RD_DIR"; then
-      { printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit"; } 2>/dev/null
+      {
+        printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit" && echo >&7
+      } 7>>"$RD_DIR/process" 2>/dev/null
     fi
   fi
   rd_state "$RD_DIR"

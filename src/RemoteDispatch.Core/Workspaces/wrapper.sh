@@ -29,9 +29,13 @@ trap : TERM INT QUIT
 
 # rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all. It
 # is written over a block that was reserved before the command began (<> does not truncate), since a task may fill the disk.
+# A line more in 'process' then wakes who waits for the end; it was opened before, since now the workspace may be removed.
 rd_finish() {
   rm -f "$rd_dir/tmux"
-  printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
+  {
+    printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit" &&
+      echo >&7
+  } 7>>"$rd_dir/process" 2>/dev/null
 }
 
 # rd_refuse REASON: the command was not started, and never will be.
@@ -136,7 +140,7 @@ if [ "$rd_login" = 1 ]; then
   esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
-{ true >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+{ true >>"$rd_dir/log" && true >>"$rd_dir/events"; } 2>/dev/null || rd_refuse 'the log cannot be written'
 { printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written: is the disk full?'
 
 printf 'started %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"

@@ -79,7 +79,7 @@ public sealed class InboxTests : IDisposable
     {
         await using var client = Shells.Client(shell);
         await StartAsync(client, "rd status waiting; rd inbox --wait 600; rd inbox --wait 600");
-        while (!File.Exists(_folder.Workspace("t") + "/events"))
+        while (new FileInfo(_folder.Workspace("t") + "/events").Length == 0)
             await Task.Delay(5, Cancel);
         await client.SendMessageAsync(_folder.Host, "t", "one", "hello", Cancel);
         while (!(await File.ReadAllTextAsync(_folder.Workspace("t") + "/log", Cancel)).Contains("hello\n", StringComparison.Ordinal))
