@@ -126,7 +126,7 @@ public sealed class EventTests(SharedFleet shared)
     {
         await using var bench = new Bench(shared.Fleet);
         var host = Bench.HostOf(shared.Fleet.Hosts[0]);
-        const string Command = "echo \"${REMOTE_DISPATCH_CLAUDE_SETTINGS-none}\"; cat \"$REMOTE_DISPATCH_CLAUDE_SETTINGS\" 2>/dev/null; ls ~/.claude 2>/dev/null";
+        const string Command = "echo \"${REMOTE_DISPATCH_CLAUDE_SETTINGS-none}\"; cat \"$REMOTE_DISPATCH_CLAUDE_SETTINGS\" 2>/dev/null; ls ~/.claude/settings.json 2>/dev/null";
         Assert.Equal("none\n", await RunAsync(new TaskRequest { Command = Command }));
         var text = await RunAsync(new TaskRequest { Command = Command, ReportToolUse = true });
         Assert.EndsWith("/claude-settings.json", text.Split('\n')[0], StringComparison.Ordinal);
