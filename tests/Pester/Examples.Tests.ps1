@@ -146,6 +146,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Export-DispatchHost run' { Assert-Runs (Get-ExampleCode Export-DispatchHost) }
     It 'examples of Get-DispatchHost run' { Assert-Runs (Get-ExampleCode Get-DispatchHost) }
     It 'examples of Get-RemoteTask run' { Assert-Runs (Get-ExampleCode Get-RemoteTask) }
+    It 'examples of Get-RemoteTaskEvent run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskEvent) }
     It 'examples of Get-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskLog) }
     It 'examples of Import-DispatchHost run' { Assert-Runs (Get-ExampleCode Import-DispatchHost) }
     It 'examples of Invoke-RemoteTask run' { Assert-Runs (Get-ExampleCode Invoke-RemoteTask) }
@@ -154,6 +155,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Remove-DispatchToken run' { Assert-Runs (Get-ExampleCode Remove-DispatchToken) }
     It 'examples of Remove-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Remove-RemoteTaskWorkspace) }
     It 'examples of Save-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Save-RemoteTaskLog) }
+    It 'examples of Send-RemoteTaskMessage run' { Assert-Runs (Get-ExampleCode Send-RemoteTaskMessage) }
     It 'examples of Set-DispatchHost run' { Assert-Runs (Get-ExampleCode Set-DispatchHost) }
     It 'examples of Stop-RemoteTask run' { Assert-Runs (Get-ExampleCode Stop-RemoteTask) }
     It 'examples of Test-DispatchHost run' { Assert-Runs (Get-ExampleCode Test-DispatchHost) }
@@ -167,11 +169,12 @@ Describe 'The help' -Tag Fleet {
 
     It 'examples of README.md run' { Assert-Runs (Get-MarkdownCode README.md) }
     It 'examples of docs/hosts.md run' { Assert-Runs (Get-MarkdownCode docs/hosts.md) }
+    It 'examples of docs/events.md run' { Assert-Runs (Get-MarkdownCode docs/events.md) }
     It 'examples of docs/fleet-health.md run' { Assert-Runs (Get-MarkdownCode docs/fleet-health.md) }
     It 'examples of docs/checks.md run' { Assert-Runs (Get-MarkdownCode docs/checks.md) }
 
     It 'leaves nothing out but what is printed and cannot run here' {
-        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/fleet-health.md) + (Get-MarkdownCode docs/checks.md)
+        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/events.md) + (Get-MarkdownCode docs/fleet-health.md) + (Get-MarkdownCode docs/checks.md)
         $all.ForEach({ Get-Exception $_ }) | Sort-Object -Unique | Should -Be ($exceptions.Keys | Sort-Object)
     }
 

@@ -23,7 +23,7 @@ internal static class RunVerb
             "rdispatch run --host build1 --scoped-token octo/site --token-permission contents:write --app-id Iv23li4711 --app-key-file ~/app.pem -- ./publish.sh")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
-            RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
+            RunOptions.LoginShell, RunOptions.Runner, RunOptions.ReportToolUse, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
         foreach (var option in CredentialOptions.All.Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All))
             verb.Add(option);

@@ -34,6 +34,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add("through the login shell");
         if (Request.Sandbox is { } sandbox)
             more.Add(sandbox.ToString());
+        if (Request.ReportToolUse)
+            more.Add("reporting tool use");
         if (Request.Environment.Count > 0)
             more.Add($"with {string.Join(", ", Request.Environment.Keys)}");
         // Those of the host's entry too, whether or not their values can be had.

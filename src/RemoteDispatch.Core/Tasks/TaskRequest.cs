@@ -58,8 +58,15 @@ public sealed record TaskRequest
 
     /// <summary>A home and an environment of the task's own, and a boundary where the host can make one; null for none.</summary>
     public SandboxRequest? Sandbox { get; init; }
+
     /// <summary>Is it to have the caller's SSH agent?</summary>
     public AgentForwarding AgentForwarding { get; init; }
+
+    /// <summary>
+    /// Give the task settings for Claude Code, at the path in <c>REMOTE_DISPATCH_CLAUDE_SETTINGS</c>, with which it reports each use of a
+    /// tool as an event: <c>claude --settings "$REMOTE_DISPATCH_CLAUDE_SETTINGS"</c>.
+    /// </summary>
+    public bool ReportToolUse { get; init; }
 
     /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
     public TimeSpan? TimeLimit { get; init; }
@@ -153,6 +160,8 @@ public sealed record TaskRequest
             json["sandbox"] = Sandbox.ToJson();
         if (AgentForwarding != AgentForwarding.None)
             json["agentForwarding"] = AgentForwarding.ToString();
+        if (ReportToolUse)
+            json["reportToolUse"] = true;
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
         if (CredentialNames.Count > 0)
@@ -173,7 +182,7 @@ public sealed record TaskRequest
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
         Runner = Runner.ToString().ToLowerInvariant(),
-        With = Sandbox is null ? [] : [.. Sandbox.Words()],
+        With = [.. Sandbox?.Words() ?? [], .. ReportToolUse ? (string[])["tool-use"] : []],
         More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. CredentialNames]),
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
@@ -195,6 +204,9 @@ public sealed record TaskRequest
 
         foreach (var argument in Arguments)
             yield return argument;
+
+        if (ReportToolUse)
+            yield return "tool-use";
 
         // By name: the digest is kept on the host, and a digest of a short secret would give it away.
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))

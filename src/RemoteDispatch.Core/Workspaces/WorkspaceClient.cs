@@ -82,21 +82,27 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         }).ToArray());
     }
 
-    /// <summary>The task's state, and then bytes of its log: no state 'ended' without its last byte behind it.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
+        DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(host, id, FeedWhat.Log, offset, count, cancellationToken);
+
+    /// <summary>The task's state, and then bytes of one of its files: no state 'ended' without its last byte behind it.</summary>
     /// <param name="host">The host.</param>
     /// <param name="id">The task.</param>
+    /// <param name="file">The file.</param>
     /// <param name="offset">The first byte wanted.</param>
     /// <param name="count">At most so many.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
-        DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken)
+    public async Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadAsync(
+        DispatchHost host, string id, FeedWhat file, long offset, int count, CancellationToken cancellationToken)
     {
-        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count);
+        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count).With(Word(file));
         var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         if (reply.ExitCode != 0)
         {
             throw new DispatchException(
-                FailureReason.WorkspaceRefused, $"The log of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
+                FailureReason.WorkspaceRefused, $"The {Word(file)} of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
                 "Look at the file in the workspace on the host: its owner, its permissions, the disk.") { Host = host.Name, TaskId = id };
         }
 
@@ -105,10 +111,10 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         return (Understand(host, state, () => WorkspaceState.Parse(state)), reply.Output[(line + 1)..]);
     }
 
-    /// <summary>The offset at which the last lines of a log begin.</summary>
-    public async Task<long> TailOffsetAsync(DispatchHost host, string id, long lines, bool follow, CancellationToken cancellationToken)
+    /// <summary>The offset at which the last lines of a file begin.</summary>
+    public async Task<long> TailOffsetAsync(DispatchHost host, string id, FeedWhat file, long lines, bool follow, CancellationToken cancellationToken)
     {
-        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines);
+        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines).With(Word(file));
         var reply = await AskAsync(host, follow ? ChannelUse.Feed : ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         return Understand(host, reply.Text, () => long.Parse(reply.Text.Trim(), CultureInfo.InvariantCulture));
     }
@@ -169,6 +175,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         script.Append("rd_command=").Append(ShellQuote.Quote(order.Command)).Append('\n');
         script.Append("rd_task=").Append(ShellQuote.Quote(order.TaskJson)).Append('\n');
         script.Append("rd_more=").Append(ShellQuote.Quote(order.More)).Append('\n');
+        script.Append("rd_tool=").Append(ShellQuote.Quote(Tool)).Append('\n');
         script.Append("rd_env() {\n:\n");
         foreach (var (name, value) in order.Environment)
         {
@@ -182,7 +189,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
             .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
             .With(string.Join(' ', order.With)).With(order.Arguments));
-        script.Append("\nunset rd_command rd_task rd_more; unset -f rd_env");
+        script.Append("\nunset rd_command rd_task rd_tool rd_more; unset -f rd_env");
         return script.ToString();
     }
 

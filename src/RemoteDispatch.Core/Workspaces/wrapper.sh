@@ -13,8 +13,9 @@
 #   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
 #   DIRECTORY    where the command runs; empty: at home
 #   RUNNER       tmux: stdin and stdout are a pane's terminal
-#   WITH         what else the task is given: words with a blank between them (rd_has looks for one): sandbox, and what it is to
-#                be, as sandbox.sh says
+#   WITH         what else the task is given: words with a blank between them (rd_has looks for one):
+#                sandbox, and what it is to be, as sandbox.sh says; agent, as forwarding.sh says; token: rd_guard revokes it;
+#                tool-use: settings with which Claude Code reports its tools through rd
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
@@ -102,15 +103,20 @@ if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
   echo 'refused the process record cannot be written: is the disk full?'
   exit 0
 fi
-mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/" ||
-  rd_refuse 'the workspace cannot be written'
+{ mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/$rd_mark/bin" "$rd_dir/" &&
+  chmod 700 "$rd_dir/bin/rd"; } || rd_refuse 'the workspace cannot be written'
+if rd_has tool-use; then
+  REMOTE_DISPATCH_CLAUDE_SETTINGS=$rd_dir/claude-settings.json
+  export REMOTE_DISPATCH_CLAUDE_SETTINGS
+  { sh "$rd_dir/bin/rd" claude-settings >"$REMOTE_DISPATCH_CLAUDE_SETTINGS"; } 2>/dev/null ||
+    rd_refuse 'the workspace cannot be written: is the disk full?'
+fi
 if [ "$rd_runner" = tmux ]; then
   mv -f "$rd_dir/$rd_mark/tmux" "$rd_dir/tmux" || rd_refuse 'the workspace cannot be written'
   rm -f "$rd_dir/$rd_mark/start"
 fi
 if rd_has agent; then
-  { mkdir -p "$rd_dir/bin" && mv -f "$rd_dir/$rd_mark/ssh" "$rd_dir/bin/ssh" && mv -f "$rd_dir/$rd_mark/agent.sock" "$rd_dir/"; } ||
-    rd_refuse 'the workspace cannot be written'
+  mv -f "$rd_dir/$rd_mark/agent.sock" "$rd_dir/" || rd_refuse 'the workspace cannot be written'
 fi
 
 ! rd_has sandbox || rd_box_open
@@ -134,6 +140,9 @@ else
   set -- sh "$rd_dir/command" "$@"
 fi
 if [ "$rd_login" = 1 ]; then
+  # A profile may set PATH anew: rd is found all the same.
+  # shellcheck disable=SC2016 # the shell behind the login shell expands it
+  set -- sh -c 'case ":$PATH:" in *":$0/bin:"*) ;; *) PATH=$0/bin${PATH:+:$PATH} && export PATH ;; esac; exec "$@"' "$rd_dir" "$@"
   # As words and not as a line: what -c takes is the login shell's own language.
   # shellcheck disable=SC2016 # the login shell expands it
   case ${SHELL-} in
@@ -142,7 +151,7 @@ if [ "$rd_login" = 1 ]; then
   esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
-{ true >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+{ true >>"$rd_dir/log" && true >>"$rd_dir/events"; } 2>/dev/null || rd_refuse 'the log cannot be written'
 ! rd_has sandbox || rd_box_fit
 { printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written: is the disk full?'
 
@@ -180,14 +189,16 @@ if [ "$rd_limit" -gt 0 ]; then
   trap : TERM INT QUIT
 fi
 
-# A PATH for the task is the task's alone: the wrapper goes on with the host's own.
+# A PATH for the task is the task's alone, and rd in front of it: the wrapper goes on with the host's own.
 (
   [ -z "${REMOTE_DISPATCH_PATH+set}" ] || PATH=$REMOTE_DISPATCH_PATH
   unset REMOTE_DISPATCH_PATH
+  PATH=$rd_dir/bin${PATH:+:$PATH}
+  export PATH
   # git finds it where a profile puts a PATH of its own in place, too. -x: not where nothing in the workspace may be run.
   if rd_has agent && [ -x "$rd_dir/bin/ssh" ]; then
-    PATH=$rd_dir/bin:$PATH GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
-    export PATH GIT_SSH
+    GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
+    export GIT_SSH
   fi
   ! rd_has sandbox || rd_box_run "$@" 2>&1
   exec "$@" 2>&1

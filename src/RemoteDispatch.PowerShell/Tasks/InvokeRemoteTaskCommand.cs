@@ -46,6 +46,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 Runner = Runner,
                 Sandbox = ReadSandbox(),
                 AgentForwarding = RequireAgent || KeepAgent ? AgentForwarding.Required : ForwardAgent ? AgentForwarding.Forward : AgentForwarding.None,
+                ReportToolUse = ReportToolUse,
                 TimeLimit = TimeLimit,
             };
             _request.Validate();
