@@ -24,7 +24,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
         _tokens = new TokenKeeper(Options.Time);
         _feeds = new HostFeeds(_workspaces);
         _logs = new LogReader(_workspaces, _feeds);
-        _collector = new LogCollector(_logs, Options.LogFolder);
+        _collector = new LogCollector(_logs, Options.LogFolder, Options.Connections.Observer);
     }
 
     /// <summary>What it works with.</summary>
