@@ -12,6 +12,7 @@ internal sealed class TokenKeeper(TimeProvider time) : IAsyncDisposable
 
     private readonly GitHubClient _github = new(time);
     private readonly CancellationTokenSource _closing = new();
+    private int _disposed;
     // Those that live shorter than GitHub would let them, until they are revoked or handed over to a task.
     private readonly ConcurrentDictionary<DispatchToken, bool> _ours = [];
     private readonly ConcurrentDictionary<Task, bool> _revocations = [];
@@ -86,6 +87,8 @@ internal sealed class TokenKeeper(TimeProvider time) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _closing.CancelAsync().ConfigureAwait(false);
         await FinishAsync(isEnd: true).ConfigureAwait(false);
         _closing.Dispose();

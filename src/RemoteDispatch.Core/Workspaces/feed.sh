@@ -53,7 +53,7 @@ rd_feed() {
 rd_feed_look() {
   # The link to a forwarded agent is looked after as often: forwarding.sh, where this channel forwards one.
   [ -z "${RD_AGENT-}" ] || rd_agent "$RD_FED"
-  RD_NEWS='' RD_MORE='' RD_FILES='' RD_NEXT='' RD_LAST='' RD_STATE=''
+  RD_NEWS='' RD_MORE='' RD_FILES='' RD_NEXT='' RD_LAST='' RD_STATE='' RD_DOUBT=0
   rd_by_line
   for RD_ROW in $RD_SUBS; do
     IFS=$RD_IFS
@@ -62,6 +62,12 @@ rd_feed_look() {
     if [ "$2" != "$RD_LAST" ]; then
       RD_LAST=$2
       rd_state "$RD_ROOT/$2"
+      # Whoever stops it has killed the wrapper, and is about to write the record for it.
+      while [ "${RD_STATE%% *}" = lost ] && [ -e "$2/stop" ] && [ "$RD_DOUBT" -lt 4 ]; do
+        RD_DOUBT=$((RD_DOUBT + 1))
+        sleep 0.5 || sleep 1
+        rd_state "$RD_ROOT/$2"
+      done
     fi
     RD_LINE="$1 $2 $3 $4"
     [ "$3" = state ] || [ "$RD_STATE" = absent ] || RD_FILES="$RD_FILES $2/$3"

@@ -34,7 +34,7 @@ public sealed class FollowCutTests(FaultTable table)
             offset = chunk.Offset + chunk.Bytes.Length;
             followed.AppendData(chunk.Bytes.Span);
             task = chunk.Task;
-            if (next.IsCompleted && ++cuts < Cuts)
+            if (next.IsCompleted && cuts < Cuts && ++cuts < Cuts)
                 next = CutSomewhere();
             if (offset >= Length / 2)
                 await File.WriteAllTextAsync(Path.Combine(server.HomeOnDisk, "go"), "", Bench.Cancel);
