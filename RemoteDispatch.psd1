@@ -18,6 +18,7 @@
         'Get-DispatchHost'
         'Get-RemoteTask'
         'Get-RemoteTaskLog'
+        'Get-RemoteTaskWorkspace'
         'Import-DispatchHost'
         'Invoke-RemoteTask'
         'Remove-DispatchHost'

@@ -9,7 +9,7 @@ namespace RemoteDispatch.Workspaces;
 /// The contract with the host as typed calls, each of them one request: <c>docs/workspace.md</c> describes it, and
 /// <c>host.sh</c>, <c>runner.sh</c>, <c>wrapper.sh</c> and <c>process.sh</c> are its other side.
 /// </summary>
-internal sealed class WorkspaceClient : IAsyncDisposable
+internal sealed partial class WorkspaceClient : IAsyncDisposable
 {
     // Not every variable may come from outside: these are the contract's own, and those of its shell functions.
     private static readonly string[] Reserved = ["REMOTE_DISPATCH_", "RD_", "rd_"];

@@ -323,6 +323,9 @@ rd_count() {
 rd_remove() {
   rd_root "$1" || return 9
   RD_DIR=$RD_ROOT/$2
+  for RD_PATH in "$RD_ROOT" "$RD_DIR"; do
+    [ ! -h "$RD_PATH" ] || { printf 'refused %s is a link\n' "$RD_PATH"; return 9; }
+  done
   rd_state "$RD_DIR"
   case $RD_STATE in
     absent | running*)
@@ -331,14 +334,22 @@ rd_remove() {
       ;;
   esac
   rd_unhouse
-  if [ "$3" = 1 ]; then
-    for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]*; do
-      case ${RD_PATH##*/} in log | task.json | claim | process | exit | sandbox) continue ;; esac
-      rm -rf -- "$RD_PATH" 2>/dev/null
-    done
-    echo removed
-    return 0
-  fi
-  RD_SAID=$(rm -rf -- "$RD_DIR" 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 9; }
-  echo removed
+  for _ in 1 2; do
+    RD_SAID=$(rd_clear "$3" 2>&1) && { echo removed; return 0; }
+    # A task may have taken its own permissions away. Folders only, and no link is followed.
+    find "$RD_DIR" -type d ! -perm -700 -exec chmod u+rwx {} \; 2>/dev/null
+  done
+  printf 'refused %s\n' "$RD_SAID"
+  return 9
+}
+
+# rd_clear KEEP: empties RD_DIR. The records go last, with the folder itself: what could not be removed is still somebody's.
+rd_clear() {
+  RD_KEEP=$1
+  set --
+  for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]* "$RD_DIR"/..?*; do
+    case ${RD_PATH##*/} in log | task.json | claim | process | exit | sandbox) continue ;; esac
+    set -- "$@" "$RD_PATH"
+  done
+  rm -rf -- "$@" && { [ "$RD_KEEP" = 1 ] || rm -rf -- "$RD_DIR"; }
 }
