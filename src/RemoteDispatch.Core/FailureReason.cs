@@ -66,6 +66,12 @@ public enum FailureReason
     /// <summary>The workspaces on the host cannot be used: no home, not ours, not writable.</summary>
     WorkspaceRefused,
 
+    /// <summary>The host's disk takes no more: no space, no inodes, or a quota that is used up.</summary>
+    DiskFull,
+
+    /// <summary>The workspaces on the host take what its entry allows them, and the task was not started.</summary>
+    WorkspaceLimitReached,
+
     /// <summary>The task was not started; the message says why.</summary>
     LaunchFailed,
 

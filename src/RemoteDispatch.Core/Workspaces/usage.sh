@@ -83,3 +83,25 @@ rd_du() {
   kill -s TERM "$RD_WATCH"
   [ "$RD_CODE" -lt 128 ] || printf 'slow %s\n' "$RD_LIMIT"
 }
+
+# rd_room ROOT ID KIB LIMIT: says 'over USED KIB' where the workspaces take KIB or more, and nothing where ID may be launched. It is
+# measured at most every ten minutes, for all who launch here, as long as it was less: '.usage' holds EPOCH and KIB.
+rd_room() {
+  exec 2>/dev/null
+  rd_root "$1" >/dev/null && [ -d "$RD_ROOT" ] && [ ! -h "$RD_ROOT" ] || return 0
+  # What is there already takes no more, whatever is asked again.
+  [ ! -e "$RD_ROOT/$2/claim" ] && cd -- "$RD_ROOT" || return 0
+  RD_MOST=$3 RD_LIMIT=$4 RD_AT='' RD_USED=''
+  { read -r RD_AT RD_USED <.usage; }
+  RD_NOW=$(date +%s)
+  case $RD_AT:$RD_USED in
+    *[!0-9:]* | :* | *: | 0?*:* | *:0?*) ;;
+    # A clock that was set back makes no measure last for ever.
+    *) [ "$RD_USED" -ge "$RD_MOST" ] || [ "$RD_NOW" -lt "$RD_AT" ] || [ "$RD_NOW" -ge $((RD_AT + 600)) ] || return 0 ;;
+  esac
+  RD_USED=$(rd_du -s)
+  RD_USED=${RD_USED%%[!0-9]*}
+  # du that did not come to an end: nothing is known, and nobody waits for it again so soon.
+  { printf '%s %s\n' "$RD_NOW" "${RD_USED:-0}" >".usage.$$" && mv -f ".usage.$$" .usage; } || rm -f ".usage.$$"
+  [ "${RD_USED:-0}" -lt "$RD_MOST" ] || printf 'over %s %s\n' "$RD_USED" "$RD_MOST"
+}
