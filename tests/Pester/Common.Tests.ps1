@@ -19,6 +19,7 @@ BeforeAll {
         'Stop-RemoteTask'            = { @{ Id = (Invoke-RemoteTask 'sleep 300' here); Grace = 1; Confirm = $false; PassThru = $true } }, { $args[0].State | Should -Be 'Stopped' }
         'Get-RemoteTaskLog'          = { @{ TaskId = 'done'; Cn = 'here'; Tail = 1; Raw = $true } }, { $args[0] | Should -Be 'hello' }
         'Save-RemoteTaskLog'         = { @{ Id = 'done'; Destination = New-FileName } }, { $args[0] | Should -Exist }
+        'Get-RemoteTaskWorkspace'    = { @{ Cn = 'here'; Id = 'done' } }, { $args[0].Id | Should -Be 'done' }
         'Remove-RemoteTaskWorkspace' = { @{ Id = (Invoke-RemoteTask 'true' here -Wait 6>$null).Id; Confirm = $false; PassThru = $true } }, { $args[0].LogPath | Should -Exist }
     }
 
@@ -35,6 +36,7 @@ BeforeAll {
         'Stop-RemoteTask'            = @{ Id = 'nobody'; Force = $true }, 'TaskNotFound'
         'Get-RemoteTaskLog'          = @{ Id = 'nobody' }, 'TaskNotFound'
         'Save-RemoteTaskLog'         = @{ Id = 'nobody' }, 'TaskNotFound'
+        'Get-RemoteTaskWorkspace'    = @{ HostName = '-oProxyCommand=x' }, 'InvalidInput'
         'Remove-RemoteTaskWorkspace' = @{ Id = 'nobody'; Force = $true }, 'TaskNotFound'
     }
 
@@ -80,6 +82,7 @@ Describe 'Splatted, and with -OutVariable,' -Tag Local {
     It 'Stop-RemoteTask does its work and leaves its output' { Assert-Well Stop-RemoteTask }
     It 'Get-RemoteTaskLog does its work and leaves its output' { Assert-Well Get-RemoteTaskLog }
     It 'Save-RemoteTaskLog does its work and leaves its output' { Assert-Well Save-RemoteTaskLog }
+    It 'Get-RemoteTaskWorkspace does its work and leaves its output' { Assert-Well Get-RemoteTaskWorkspace }
     It 'Remove-RemoteTaskWorkspace does its work and leaves its output' { Assert-Well Remove-RemoteTaskWorkspace }
 
     It 'every cmdlet has a line above' {
@@ -99,6 +102,7 @@ Describe 'Where it fails, as -ErrorAction says,' -Tag Local {
     It 'Stop-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Stop-RemoteTask }
     It 'Get-RemoteTaskLog makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTaskLog }
     It 'Save-RemoteTaskLog makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Save-RemoteTaskLog }
+    It 'Get-RemoteTaskWorkspace makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTaskWorkspace }
     It 'Remove-RemoteTaskWorkspace makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Remove-RemoteTaskWorkspace }
 
     It 'an input that fails stops none that follows it' {
