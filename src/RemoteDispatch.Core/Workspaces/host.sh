@@ -120,9 +120,13 @@ rd_launch() {
   ) && [ -n "$RD_TMUX" ] && rd_await
   # The last line is the answer. What stands before it is noise: a loader or a locale that complains of a variable.
   case ${RD_ACK##*"$RD_NL"} in
-    'refused the workspace cannot be written'*)
+    'refused the workspace cannot be written'* | 'refused '*'cannot be copied into the sandbox')
+      RD_SAID=${RD_ACK##*"$RD_NL"}
+      RD_SAID=$(rd_unwritten "${RD_SAID#refused }")
+      # Nothing was started under the id: it waits for room, and for nothing else.
+      case $RD_SAID in full*) rd_clear 0 2>/dev/null ;; esac
       [ -e "$RD_DIR/exit" ] || rd_unclaim
-      rd_unwritten
+      printf '%s\n' "$RD_SAID"
       ;;
     started* | 'refused '*) printf '%s\n' "${RD_ACK##*"$RD_NL"}" ;;
     taken) rd_taken ;;
@@ -176,7 +180,9 @@ rd_unwritten() {
       return
       ;;
   esac
-  [ -n "${1-}" ] || set -- "the workspace cannot be written${RD_WHY:+: ${RD_WHY##*: }}"
+  RD_WHY=${RD_WHY##*: }
+  set -- "${1:-the workspace cannot be written}"
+  case $1 in *"$RD_WHY"*) ;; *) set -- "$1: $RD_WHY" ;; esac
   printf 'refused %s\n' "$(printf '%s' "$1" | tr '\n' ' ')"
 }
 

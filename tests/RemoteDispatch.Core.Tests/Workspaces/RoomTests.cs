@@ -1,4 +1,5 @@
 using RemoteDispatch.Hosts;
+using RemoteDispatch.Tasks;
 using RemoteDispatch.Workspaces;
 
 namespace RemoteDispatch.Core.Tests.Workspaces;
@@ -45,11 +46,37 @@ public sealed class RoomTests : IDisposable
             Assert.True(answer is LaunchAnswer.Full or LaunchAnswer.Started, $"{pages}: {answer}");
             File.Delete(disk.Folder + "/ballast");
             var again = await client.LaunchAsync(On(disk), TestOrders.Order("a", $"echo ran >>{_folder.Path}/runs-{pages}"), Cancel);
-            var wasRefusedForGood = again is LaunchAnswer.Taken { State: Ended { Kind: EndKind.LaunchFailed } };
-            Assert.True(again is LaunchAnswer.Started or LaunchAnswer.Taken { State: Running or Ended }, $"{pages}: {again}");
+            Assert.Equal((pages, answer is LaunchAnswer.Full), (pages, again is LaunchAnswer.Started));
             await client.EndAsync(On(disk), "a");
-            Assert.Equal(!wasRefusedForGood, File.Exists($"{_folder.Path}/runs-{pages}"));
+            Assert.Equal("ran\n", await File.ReadAllTextAsync($"{_folder.Path}/runs-{pages}", Cancel));
         }
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Disk_that_fills_under_a_sandbox_or_an_agent_is_full_too(string shell)
+    {
+        await using var client = Shells.Client(shell);
+        var seen = 0;
+        var box = new SandboxRequest();
+        var order = TestOrders.Order("a", "echo ran");
+        foreach (var given in (LaunchOrder[])[order with { With = ["agent:asked", "agent"] }, order with { With = [.. box.Words()], More = box.ToShellText([]) }])
+        {
+            for (var pages = 0; pages < 22; pages++)
+            {
+                using var disk = Tmpfs.Mount("size=512k");
+                Directory.CreateDirectory(disk.Folder + "/tasks");
+                disk.Fill();
+                await using (var ballast = File.OpenWrite(disk.Folder + "/ballast"))
+                    ballast.SetLength(ballast.Length - (pages << 12));
+                var answer = await client.LaunchAsync(On(disk) with { ForwardAgent = true }, given, Cancel);
+                Assert.True(answer is LaunchAnswer.Full or LaunchAnswer.Started, $"{given.With[0]}, {pages}: {answer}");
+                seen += answer is LaunchAnswer.Full ? 1 : 0;
+                if (answer is LaunchAnswer.Started)
+                    await client.EndAsync(On(disk) with { ForwardAgent = true }, "a");
+            }
+        }
+
+        Assert.True(seen > 10);
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
