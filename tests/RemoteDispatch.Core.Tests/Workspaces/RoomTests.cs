@@ -70,6 +70,7 @@ public sealed class RoomTests : IDisposable
                     ballast.SetLength(ballast.Length - (pages << 12));
                 var answer = await client.LaunchAsync(On(disk) with { ForwardAgent = true }, given, Cancel);
                 Assert.True(answer is LaunchAnswer.Full or LaunchAnswer.Started, $"{given.With[0]}, {pages}: {answer}");
+                Assert.Equal(answer is LaunchAnswer.Started, File.Exists(disk.Folder + "/tasks/a/claim"));
                 seen += answer is LaunchAnswer.Full ? 1 : 0;
                 if (answer is LaunchAnswer.Started)
                     await client.EndAsync(On(disk) with { ForwardAgent = true }, "a");
