@@ -66,12 +66,6 @@ public enum FailureReason
     /// <summary>The workspaces on the host cannot be used: no home, not ours, not writable.</summary>
     WorkspaceRefused,
 
-    /// <summary>The host's disk takes no more: no space, no inodes, or a quota that is used up.</summary>
-    DiskFull,
-
-    /// <summary>The workspaces on the host take what its entry allows them, and the task was not started.</summary>
-    WorkspaceLimitReached,
-
     /// <summary>The task was not started; the message says why.</summary>
     LaunchFailed,
 
@@ -98,4 +92,13 @@ public enum FailureReason
 
     /// <summary>Fewer of the hosts that could be taken are healthy than are wanted.</summary>
     NoHealthyHost,
+
+    /// <summary>The task does not run, and what was asked needs it to.</summary>
+    TaskEnded,
+
+    /// <summary>The host's disk takes no more: no space, no inodes, or a quota that is used up.</summary>
+    DiskFull,
+
+    /// <summary>The workspaces on the host take what its entry allows them, and the task was not started.</summary>
+    WorkspaceLimitReached,
 }

@@ -20,6 +20,7 @@ internal static class HostDocument
         ["workspaceLimit"] = host.WorkspaceLimit,
         ["hostKey"] = host.HostKeyFingerprint,
         ["forwardAgent"] = host.ForwardAgent,
+        ["forwardCredentials"] = new JsonArray([.. host.ForwardCredentials.Select(c => JsonValue.Create(c))]),
         ["added"] = TaskDocument.Stamp(host.Added),
     };
 

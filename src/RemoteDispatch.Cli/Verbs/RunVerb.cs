@@ -19,12 +19,13 @@ internal static class RunVerb
             "rdispatch run --capability gpu --first 1 -- nvidia-smi",
             "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh",
             "rdispatch run --host build1 --sandbox --no-network --directory ~/project --wait -- make test",
-            "rdispatch run --host build1 --keep-agent --directory app -- 'make && git push'")
+            "rdispatch run --host build1 --keep-agent --directory app -- 'make && git push'",
+            "rdispatch run --host build1 --scoped-token octo/site --token-permission contents:write --app-id Iv23li4711 --app-key-file ~/app.pem -- ./publish.sh")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
-            RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
+            RunOptions.LoginShell, RunOptions.Runner, RunOptions.ReportToolUse, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
-        foreach (var option in CredentialOptions.All.Concat(AgentOptions.All).Concat(SandboxOptions.All))
+        foreach (var option in CredentialOptions.All.Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All))
             verb.Add(option);
         verb.Validators.Add(RunOptions.Validate);
         return verb;

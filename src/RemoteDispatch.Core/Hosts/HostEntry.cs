@@ -5,7 +5,7 @@ namespace RemoteDispatch.Hosts;
 
 /// <summary>
 /// One entry of the inventory as JSON: <c>address</c>, <c>transport</c>, <c>container</c>, <c>user</c>, <c>added</c> as
-/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>workspaceLimit</c>, <c>hostKey</c>, <c>forwardAgent</c>.
+/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>workspaceLimit</c>, <c>hostKey</c>, <c>forwardAgent</c>, <c>forwardCredentials</c>.
 /// </summary>
 internal static class HostEntry
 {
@@ -29,11 +29,12 @@ internal static class HostEntry
                 Address = address,
                 Transport = ReadTransport(entry, address),
                 Container = ContainerChoice.Parse(ReadText(entry, "container")),
-                Capabilities = ReadCapabilities(entry),
+                Capabilities = ReadWords(entry, "capabilities", "gpu"),
                 WorkspaceRoot = ReadText(entry, "workspaceRoot"),
                 WorkspaceLimit = ReadLimit(entry["workspaceLimit"]),
                 HostKeyFingerprint = ReadText(entry, "hostKey"),
                 ForwardAgent = ReadFlag(entry, "forwardAgent"),
+                ForwardCredentials = ReadWords(entry, "forwardCredentials", "GH_TOKEN"),
                 Added = ReadTime(entry),
             };
         }
@@ -78,6 +79,7 @@ internal static class HostEntry
         Put(entry, "workspaceLimit", host.WorkspaceLimit is { } limit ? JsonValue.Create(limit) : null);
         Put(entry, "hostKey", host.HostKeyFingerprint is { } key ? JsonValue.Create(key) : null);
         Put(entry, "forwardAgent", host.ForwardAgent ? JsonValue.Create(true) : null);
+        Put(entry, "forwardCredentials", host.ForwardCredentials.Count > 0 ? new JsonArray([.. host.ForwardCredentials.Select(c => JsonValue.Create(c))]) : null);
         return entry;
     }
 
@@ -111,11 +113,11 @@ internal static class HostEntry
         _ => throw new FormatException("a workspaceLimit is a number of bytes, or \"20GB\""),
     };
 
-    private static string[] ReadCapabilities(JsonObject entry) => entry["capabilities"] switch
+    private static string[] ReadWords(JsonObject entry, string member, string example) => entry[member] switch
     {
         null => [],
-        JsonArray list => list.Select(c => (string?)c ?? throw new FormatException("a capability is a word")).ToArray(),
-        _ => throw new FormatException("capabilities are a list: [\"gpu\"]"),
+        JsonArray list => list.Select(c => (string?)c ?? throw new FormatException($"each of {member} is a word")).ToArray(),
+        _ => throw new FormatException($"{member} are a list: [\"{example}\"]"),
     };
 
     private static DateTimeOffset? ReadTime(JsonObject entry) => ReadText(entry, "added") is { Length: > 0 } added

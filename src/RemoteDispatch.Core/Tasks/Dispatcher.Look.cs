@@ -141,6 +141,8 @@ public sealed partial class Dispatcher
     /// <summary>Writes news down where a task is in the ledger; looking at another machine's task leaves no trace here.</summary>
     private RemoteTask Note(RemoteTask before, RemoteTask now)
     {
+        if (now.State.IsFinal())
+            EndTokensOf(now);
         return now != before && Options.Ledger.Find(now.Id, now.HostName) is not null ? Record(now) : now;
     }
 

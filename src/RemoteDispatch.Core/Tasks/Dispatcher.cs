@@ -1,3 +1,4 @@
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Logs;
 using RemoteDispatch.Workspaces;
@@ -11,7 +12,9 @@ namespace RemoteDispatch.Tasks;
 public sealed partial class Dispatcher : IAsyncDisposable
 {
     private readonly WorkspaceClient _workspaces;
+    private readonly HostFeeds _feeds;
     private readonly LogReader _logs;
+    private readonly LogReader _events;
     private readonly LogCollector _collector;
 
     /// <summary>Creates one. It connects to nothing until it is asked for something.</summary>
@@ -19,15 +22,23 @@ public sealed partial class Dispatcher : IAsyncDisposable
     {
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
-        _logs = new LogReader(_workspaces);
+        _tokens = new TokenKeeper(Options.Time);
+        _feeds = new HostFeeds(_workspaces);
+        _logs = new LogReader(_workspaces, _feeds);
+        _events = new LogReader(_workspaces, _feeds, FeedWhat.Events);
         _collector = new LogCollector(_logs, Options.LogFolder);
     }
 
     /// <summary>What it works with.</summary>
     public DispatcherOptions Options { get; }
 
-    /// <summary>Closes the connections. Tasks go on.</summary>
-    public ValueTask DisposeAsync() => _workspaces.DisposeAsync();
+    /// <summary>Closes the connections. Tasks go on; tokens that nobody else would revoke in time are revoked.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _feeds.Dispose();
+        await _tokens.DisposeAsync().ConfigureAwait(false);
+        await _workspaces.DisposeAsync().ConfigureAwait(false);
+    }
 
     /// <summary>
     /// The host of a task as the inventory knows it today (its address may have changed), but always in the container and

@@ -41,6 +41,15 @@ public sealed record TaskRequest
     /// </summary>
     public IReadOnlyList<CredentialGrant> Credentials { get; init; } = [];
 
+    /// <summary>
+    /// A token of GitHub that is made for this task alone, one for each host, and is its <c>GH_TOKEN</c>; it is revoked at the task's end. Null for none.
+    /// </summary>
+    public ScopedTokenRequest? ScopedToken { get; init; }
+
+    /// <summary>The names of all secrets that the task is given.</summary>
+    public IReadOnlyList<string> CredentialNames =>
+        [.. Credentials.Select(g => g.Name), .. ScopedToken is null ? Array.Empty<string>() : [ScopedTokenRequest.Variable]];
+
     /// <summary>Run through the user's login shell, for hosts whose PATH is set in a profile.</summary>
     public bool LoginShell { get; init; }
 
@@ -49,8 +58,15 @@ public sealed record TaskRequest
 
     /// <summary>A home and an environment of the task's own, and a boundary where the host can make one; null for none.</summary>
     public SandboxRequest? Sandbox { get; init; }
+
     /// <summary>Is it to have the caller's SSH agent?</summary>
     public AgentForwarding AgentForwarding { get; init; }
+
+    /// <summary>
+    /// Give the task settings for Claude Code, at the path in <c>REMOTE_DISPATCH_CLAUDE_SETTINGS</c>, with which it reports each use of a
+    /// tool as an event: <c>claude --settings "$REMOTE_DISPATCH_CLAUDE_SETTINGS"</c>.
+    /// </summary>
+    public bool ReportToolUse { get; init; }
 
     /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
     public TimeSpan? TimeLimit { get; init; }
@@ -100,11 +116,11 @@ public sealed record TaskRequest
         var names = new HashSet<string>(Environment.Keys, StringComparer.Ordinal);
         if (AgentForwarding != AgentForwarding.None && !names.Add("SSH_AUTH_SOCK"))
             throw Invalid("The variable SSH_AUTH_SOCK is the forwarded agent's.", "Forward the agent, or name the socket of another one, but not both.");
-        foreach (var grant in Credentials)
+        foreach (var name in CredentialNames)
         {
-            WorkspaceClient.CheckVariable(grant.Name);
-            if (!names.Add(grant.Name))
-                throw Invalid($"The variable {grant.Name} is given twice.", "Leave one of the two out.");
+            WorkspaceClient.CheckVariable(name);
+            if (!names.Add(name))
+                throw Invalid($"The variable {name} is given twice.", "Leave one of the two out.");
         }
     }
 
@@ -144,10 +160,12 @@ public sealed record TaskRequest
             json["sandbox"] = Sandbox.ToJson();
         if (AgentForwarding != AgentForwarding.None)
             json["agentForwarding"] = AgentForwarding.ToString();
+        if (ReportToolUse)
+            json["reportToolUse"] = true;
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
-        if (Credentials.Count > 0)
-            json["credentials"] = new JsonArray([.. Credentials.Select(g => JsonValue.Create(g.Name))]);
+        if (CredentialNames.Count > 0)
+            json["credentials"] = new JsonArray([.. CredentialNames.Select(n => JsonValue.Create(n))]);
         if (Environment.Count > 0)
             json["environment"] = new JsonObject(Environment.Select(v => KeyValuePair.Create<string, JsonNode?>(v.Key, v.Value)));
         return json.ToJsonString(Layout);
@@ -164,8 +182,8 @@ public sealed record TaskRequest
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
         Runner = Runner.ToString().ToLowerInvariant(),
-        With = Sandbox is null ? [] : [.. Sandbox.Words()],
-        More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. Credentials.Select(g => g.Name)]),
+        With = [.. Sandbox?.Words() ?? [], .. ReportToolUse ? (string[])["tool-use"] : []],
+        More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. CredentialNames]),
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
     };
@@ -187,6 +205,9 @@ public sealed record TaskRequest
         foreach (var argument in Arguments)
             yield return argument;
 
+        if (ReportToolUse)
+            yield return "tool-use";
+
         // By name: the digest is kept on the host, and a digest of a short secret would give it away.
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))
             yield return $"credential {grant.Name}";
@@ -194,6 +215,9 @@ public sealed record TaskRequest
         // No argument can begin so.
         if (AgentForwarding != AgentForwarding.None)
             yield return $"\0agent forwarding {AgentForwarding}";
+        // What was wanted, and not what was granted: the same request gets another token each time.
+        if (ScopedToken is not null)
+            yield return $"token {ScopedToken}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

@@ -19,7 +19,8 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
 
     private readonly ChannelPool _pool;
 
-    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(Resident, options, Forwarding);
+    public WorkspaceClient(ConnectionOptions options) =>
+        _pool = new ChannelPool((host, use) => (use == ChannelUse.Feed ? FeedResident : Resident) + (host.ForwardAgent ? Forwarding : ""), options);
 
     public ConnectionOptions Options => _pool.Options;
 
@@ -83,21 +84,27 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         }).ToArray());
     }
 
-    /// <summary>The task's state, and then bytes of its log: no state 'ended' without its last byte behind it.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
+        DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(host, id, FeedWhat.Log, offset, count, cancellationToken);
+
+    /// <summary>The task's state, and then bytes of one of its files: no state 'ended' without its last byte behind it.</summary>
     /// <param name="host">The host.</param>
     /// <param name="id">The task.</param>
+    /// <param name="file">The file.</param>
     /// <param name="offset">The first byte wanted.</param>
     /// <param name="count">At most so many.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
-        DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken)
+    public async Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadAsync(
+        DispatchHost host, string id, FeedWhat file, long offset, int count, CancellationToken cancellationToken)
     {
-        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count);
+        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count).With(Word(file));
         var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         if (reply.ExitCode != 0)
         {
             throw new DispatchException(
-                FailureReason.WorkspaceRefused, $"The log of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
+                FailureReason.WorkspaceRefused, $"The {Word(file)} of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
                 "Look at the file in the workspace on the host: its owner, its permissions, the disk.") { Host = host.Name, TaskId = id };
         }
 
@@ -106,11 +113,11 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         return (Understand(host, state, () => WorkspaceState.Parse(state)), reply.Output[(line + 1)..]);
     }
 
-    /// <summary>The offset at which the last lines of a log begin.</summary>
-    public async Task<long> TailOffsetAsync(DispatchHost host, string id, long lines, CancellationToken cancellationToken)
+    /// <summary>The offset at which the last lines of a file begin.</summary>
+    public async Task<long> TailOffsetAsync(DispatchHost host, string id, FeedWhat file, long lines, bool follow, CancellationToken cancellationToken)
     {
-        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines);
-        var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
+        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines).With(Word(file));
+        var reply = await AskAsync(host, follow ? ChannelUse.Feed : ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         return Understand(host, reply.Text, () => long.Parse(reply.Text.Trim(), CultureInfo.InvariantCulture));
     }
 
@@ -170,6 +177,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         script.Append("rd_command=").Append(ShellQuote.Quote(order.Command)).Append('\n');
         script.Append("rd_task=").Append(ShellQuote.Quote(order.TaskJson)).Append('\n');
         script.Append("rd_more=").Append(ShellQuote.Quote(order.More)).Append('\n');
+        script.Append("rd_tool=").Append(ShellQuote.Quote(Tool)).Append('\n');
         script.Append("rd_env() {\n:\n");
         foreach (var (name, value) in order.Environment)
         {
@@ -183,7 +191,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
             .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
             .With(string.Join(' ', order.With)).With(order.Arguments));
-        script.Append(host.WorkspaceLimit is null ? "" : "; fi").Append("\nunset rd_command rd_task rd_more; unset -f rd_env");
+        script.Append(host.WorkspaceLimit is null ? "" : "; fi").Append("\nunset rd_command rd_task rd_tool rd_more; unset -f rd_env");
         return script.ToString();
     }
 
@@ -212,20 +220,26 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
 
     private async Task<ChannelReply> AskAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
-        // Whatever is asked, the tasks' link to the agent is looked after, in the same request.
-        if (host.ForwardAgent)
-            script = $"{ShellCall.To("rd_agent").With(Root(host))}\n{script}";
-        var reply = await _pool.RequestAsync(host, use, script, cancellationToken).ConfigureAwait(false);
-        const string Refused = "refused ";
-        if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith(Refused, StringComparison.Ordinal))
+        var reply = await _pool.RequestAsync(host, use, WithAgent(host, script), cancellationToken).ConfigureAwait(false);
+        if (reply.ExitCode == RefusedCode && reply.Text.StartsWith("full ", StringComparison.Ordinal))
         {
             throw new DispatchException(
-                FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(said[Refused.Length..].Trim(), 300)}.",
-                "Mend that on the host, or name another workspace root.") { Host = host.Name };
+                FailureReason.DiskFull, $"The disk of host '{host.Name}' is full: {DiskRoom.Parse(reply.Text[5..].TrimEnd())}.",
+                $"Make room there: Get-RemoteTaskWorkspace {host.Name} shows what tasks have left, Remove-RemoteTaskWorkspace -OlderThan 7d removes it.") { Host = host.Name };
         }
 
+        if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith("refused ", StringComparison.Ordinal))
+            throw Refused(host, said);
         return reply;
     }
+
+    /// <summary>Whatever is asked, the tasks' link to the agent is looked after, in the same request.</summary>
+    private static string WithAgent(DispatchHost host, string script) =>
+        host.ForwardAgent ? $"{ShellCall.To("rd_agent").With(Root(host))}\n{script}" : script;
+
+    private static DispatchException Refused(DispatchHost host, string said) => new(
+        FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(said["refused ".Length..].Trim(), 300)}.",
+        "Mend that on the host, or name another workspace root.") { Host = host.Name };
 
     private static T Understand<T>(DispatchHost host, string said, Func<T> parse)
     {

@@ -77,8 +77,8 @@ rd_agent_fit() {
     esac
     [ "$RD_SAYS" = keys ] || return 1
   fi
-  if ! { ln -s ../.agent "$RD_DIR/$rd_mark/agent.sock" && printf '#!/bin/sh\n%s' "$RD_FRONT" >"$RD_DIR/$rd_mark/ssh" &&
-    chmod 700 "$RD_DIR/$rd_mark/ssh"; } 2>/dev/null; then
+  if ! { ln -s ../.agent "$RD_DIR/$rd_mark/agent.sock" && printf '#!/bin/sh\n%s' "$RD_FRONT" >"$RD_DIR/$rd_mark/bin/ssh" &&
+    chmod 700 "$RD_DIR/$rd_mark/bin/ssh"; } 2>/dev/null; then
     rd_unwritten
     return 1
   fi

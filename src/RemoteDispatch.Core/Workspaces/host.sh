@@ -4,7 +4,7 @@
 # None of them may end this shell: a redirection that can fail belongs to a command in braces, never to a special
 # built-in. Free text (a reason, a path) is always last on its line. One that cannot even look says 'refused REASON'
 # and returns 9.
-# shellcheck disable=SC2153,SC2154 # RD_PID and its like come from process.sh; rd_command and rd_task from the request
+# shellcheck disable=SC2153,SC2154 # RD_PID and its like come from process.sh; rd_command, rd_task and rd_tool from the request
 
 # What is remembered between requests begins empty, whatever the login's environment holds.
 unset RD_OWNED RD_SETSID RD_HEAR
@@ -67,8 +67,8 @@ rd_detacher() {
 }
 
 # rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER WITH ARGUMENT...: starts a task once. The
-# request that calls it sets rd_command and rd_task (what becomes command and task.json), rd_more (what more the wrapper is to know,
-# as sandbox.sh; it is not resident), and rd_env, a function that exports the
+# request that calls it sets rd_command, rd_task and rd_tool (what becomes command, task.json and bin/rd), rd_more (what more the wrapper is to
+# know, as sandbox.sh; it is not resident), and rd_env, a function that exports the
 # task's environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
 # Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON ·
 # full WHY<tab>DF<tab>DF-OF-INODES (rd_unwritten) · unfit REASON<tab>REMEDY (this host could not keep the task; the id is free again).
@@ -81,7 +81,7 @@ rd_launch() {
   RD_DIR=$RD_ROOT/$rd_id
   rd_boot
   RD_NOW=$(date +%s)
-  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$rd_mark") 2>&1) || { rd_unwritten "$RD_SAID"; return 0; }
+  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$rd_mark/bin") 2>&1) || { rd_unwritten "$RD_SAID"; return 0; }
   rd_claim || return 0
   if [ "$RD_CLAIM" != "$rd_digest" ]; then
     rd_withdraw
@@ -101,7 +101,7 @@ rd_launch() {
   # Each attempt has files of its own, since a launch whose caller died may still be under way.
   if ! {
     printf '%s' "$rd_command" >"$RD_DIR/$rd_mark/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$rd_mark/task.json" &&
-      printf '%s\n%s\n%s\n' "$RD_PROCESS" "$rd_more" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper" &&
+      printf '%s\n%s\n%s\n' "$RD_PROCESS" "$rd_more" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper" && printf '%s' "$rd_tool" >"$RD_DIR/$rd_mark/bin/rd" &&
       { [ -z "$RD_TMUX" ] || { rd_quote "$@" && printf 'exec%s\n' "$RD_QUOTED" >"$RD_DIR/$rd_mark/start"; }; }
   } 2>/dev/null; then
     rd_unclaim
@@ -277,25 +277,33 @@ rd_list() {
   done
 }
 
-# rd_log ROOT ID OFFSET COUNT: a line with the state, then at most COUNT bytes of the log from OFFSET on. The state is
-# looked at first: 'ended' with no byte behind it means that no byte will come. Returns 8 where the log cannot be read.
+# rd_log ROOT ID OFFSET COUNT FILE: a line with the state, then at most COUNT bytes of FILE (log, events) from OFFSET on. The
+# state is looked at first: 'ended' with no byte behind it means that no byte will come. Returns 8 where it cannot be read.
 rd_log() {
   rd_root "$1" || return 9
   rd_state "$RD_ROOT/$2"
   printf '%s\n' "$RD_STATE"
-  [ -e "$RD_ROOT/$2/log" ] || return 0
+  RD_LOG=$RD_ROOT/$2/$5
+  [ -e "$RD_LOG" ] || return 0
   # dd seeks (it reads nothing), and head goes on from where the shared offset then stands.
-  { { [ "$3" = 0 ] || dd bs=1 skip="$3" count=0 2>/dev/null; } && head -c "$4"; } <"$RD_ROOT/$2/log" || return 8
+  { { [ "$3" = 0 ] || dd bs=1 skip="$3" count=0 2>/dev/null; } && head -c "$4"; } <"$RD_LOG" || return 8
 }
 
-# rd_tail ROOT ID LINES: the offset at which the last LINES lines of the log begin.
+# rd_tail ROOT ID LINES FILE: the offset at which the last LINES lines of FILE begin.
 rd_tail() {
   rd_root "$1" || return 9
-  RD_LOG=$RD_ROOT/$2/log
+  RD_LOG=$RD_ROOT/$2/$4
   [ -e "$RD_LOG" ] || { echo 0; return 0; }
   rd_size "$RD_LOG"
-  # A log that grows meanwhile: the size is taken first, and what came behind it is not looked at.
-  RD_LAST=$(head -c "$RD_SIZE" <"$RD_LOG" | tail -n "$3" | wc -c)
+  # From the end, in larger and larger pieces, until so many lines are in one: no log is read from its beginning. A log that
+  # grows meanwhile: the size is taken first, and what came behind it is not looked at.
+  RD_LAST=0 RD_BACK=65536
+  while :; do
+    [ "$RD_BACK" -lt "$RD_SIZE" ] || RD_BACK=$RD_SIZE
+    RD_LAST=$(($({ dd bs=1 skip=$((RD_SIZE - RD_BACK)) count=0 2>/dev/null; head -c "$RD_BACK"; } <"$RD_LOG" | tail -n "$3" | wc -c)))
+    if [ "$RD_LAST" -lt "$RD_BACK" ] || [ "$RD_BACK" -ge "$RD_SIZE" ]; then break; fi
+    RD_BACK=$((RD_BACK * 8))
+  done
   echo $((RD_SIZE - RD_LAST))
 }
 
@@ -327,8 +335,10 @@ rd_stop() {
     esac
     if [ "$3" = END ] && ! rd_ended "$RD_DIR"; then
       rd_unhouse
-      { printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit"; } 2>/dev/null
       rm -f "$RD_DIR/agent.sock"
+      {
+        printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit" && echo >&7
+      } 7>>"$RD_DIR/process" 2>/dev/null
     fi
   fi
   rd_state "$RD_DIR"

@@ -13,8 +13,9 @@
 #   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
 #   DIRECTORY    where the command runs; empty: at home
 #   RUNNER       tmux: stdin and stdout are a pane's terminal
-#   WITH         what else the task is given: words with a blank between them (rd_has looks for one): sandbox, and what it is to
-#                be, as sandbox.sh says
+#   WITH         what else the task is given: words with a blank between them (rd_has looks for one):
+#                sandbox, and what it is to be, as sandbox.sh says; agent, as forwarding.sh says; token: rd_guard revokes it;
+#                tool-use: settings with which Claude Code reports its tools through rd
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
@@ -31,18 +32,22 @@ trap : TERM INT QUIT
 
 # rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all. It
 # is written over a block that was reserved before the command began (<> does not truncate), since a task may fill the disk.
+# A line more in 'process' then wakes who waits for the end; it was opened before, since now the workspace may be removed.
 rd_finish() {
   ! rd_has sandbox || rd_box_close
   rmdir "$rd_dir/$rd_mark" 2>/dev/null
   rm -f "$rd_dir/tmux" "$rd_dir/agent.sock" "$rd_dir/exit.try"
-  printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
+  {
+    printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit" &&
+      echo >&7
+  } 7>>"$rd_dir/process" 2>/dev/null
 }
 
 # rd_refuse REASON: the command was not started, and never will be.
 rd_refuse() {
   # Where not even that can be written, nothing stands in the way of another launch: the gate goes last.
-  rd_finish launch-failed 0 "$1" 2>/dev/null ||
-    rm -f "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
+  rd_finish launch-failed 0 "$1" 2>/dev/null || [ -e "$rd_dir/exit" ] ||
+    rm -rf "${rd_dir:?}/bin" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
   printf 'refused %s\n' "$1"
   exit 0
 }
@@ -100,15 +105,20 @@ if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
   echo 'refused the workspace cannot be written'
   exit 0
 fi
-mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/" ||
-  rd_refuse 'the workspace cannot be written'
+{ mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/$rd_mark/bin" "$rd_dir/" &&
+  chmod 700 "$rd_dir/bin/rd"; } || rd_refuse 'the workspace cannot be written'
+if rd_has tool-use; then
+  REMOTE_DISPATCH_CLAUDE_SETTINGS=$rd_dir/claude-settings.json
+  export REMOTE_DISPATCH_CLAUDE_SETTINGS
+  { sh "$rd_dir/bin/rd" claude-settings >"$REMOTE_DISPATCH_CLAUDE_SETTINGS"; } 2>/dev/null ||
+    rd_refuse 'the workspace cannot be written'
+fi
 if [ "$rd_runner" = tmux ]; then
   mv -f "$rd_dir/$rd_mark/tmux" "$rd_dir/tmux" || rd_refuse 'the workspace cannot be written'
   rm -f "$rd_dir/$rd_mark/start"
 fi
 if rd_has agent; then
-  { mkdir -p "$rd_dir/bin" && mv -f "$rd_dir/$rd_mark/ssh" "$rd_dir/bin/ssh" && mv -f "$rd_dir/$rd_mark/agent.sock" "$rd_dir/"; } ||
-    rd_refuse 'the workspace cannot be written'
+  mv -f "$rd_dir/$rd_mark/agent.sock" "$rd_dir/" || rd_refuse 'the workspace cannot be written'
 fi
 
 ! rd_has sandbox || rd_box_open
@@ -132,6 +142,9 @@ else
   set -- sh "$rd_dir/command" "$@"
 fi
 if [ "$rd_login" = 1 ]; then
+  # A profile may set PATH anew: rd is found all the same.
+  # shellcheck disable=SC2016 # the shell behind the login shell expands it
+  set -- sh -c 'case ":$PATH:" in *":$0/bin:"*) ;; *) PATH=$0/bin${PATH:+:$PATH} && export PATH ;; esac; exec "$@"' "$rd_dir" "$@"
   # As words and not as a line: what -c takes is the login shell's own language.
   # shellcheck disable=SC2016 # the login shell expands it
   case ${SHELL-} in
@@ -140,7 +153,7 @@ if [ "$rd_login" = 1 ]; then
   esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
-{ true >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
+{ true >>"$rd_dir/log" && true >>"$rd_dir/events"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
 ! rd_has sandbox || rd_box_fit
 { printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
 
@@ -148,6 +161,9 @@ printf 'started%s %s %s %s %s %s\n' "${rd_box:+"+$rd_box"}" "$$" "$$" "$RD_BIRTH
 # From here on nothing of the task holds the channel open. What this shell itself would say of a child that a signal
 # ended is not the task's output: it goes nowhere.
 exec >>"$rd_dir/log" 2>/dev/null
+
+# What revokes the task's token came with the request: guard.sh.
+! rd_has token || rd_guard
 
 # Somebody may have asked for its end before it began.
 [ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
@@ -175,14 +191,16 @@ if [ "$rd_limit" -gt 0 ]; then
   trap : TERM INT QUIT
 fi
 
-# A PATH for the task is the task's alone: the wrapper goes on with the host's own.
+# A PATH for the task is the task's alone, and rd in front of it: the wrapper goes on with the host's own.
 (
   [ -z "${REMOTE_DISPATCH_PATH+set}" ] || PATH=$REMOTE_DISPATCH_PATH
   unset REMOTE_DISPATCH_PATH
+  PATH=$rd_dir/bin${PATH:+:$PATH}
+  export PATH
   # git finds it where a profile puts a PATH of its own in place, too. -x: not where nothing in the workspace may be run.
   if rd_has agent && [ -x "$rd_dir/bin/ssh" ]; then
-    PATH=$rd_dir/bin:$PATH GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
-    export PATH GIT_SSH
+    GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
+    export GIT_SSH
   fi
   ! rd_has sandbox || rd_box_run "$@" 2>&1
   exec "$@" 2>&1

@@ -31,6 +31,7 @@ internal static class Failures
         FailureReason.DiskFull or FailureReason.WorkspaceLimitReached => ErrorCategory.LimitsExceeded,
         FailureReason.LaunchFailed => ErrorCategory.OpenError,
         FailureReason.TaskRunning => ErrorCategory.ResourceBusy,
+        FailureReason.TaskEnded => ErrorCategory.InvalidOperation,
         FailureReason.StopIncomplete => ErrorCategory.OperationStopped,
         FailureReason.NoTerminal => ErrorCategory.InvalidOperation,
         FailureReason.UnexpectedReply => ErrorCategory.ProtocolError,

@@ -118,6 +118,10 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter]
     public SwitchParameter KeepAgent { get; set; }
 
+    /// <summary>Give the task settings with which Claude Code reports each use of a tool as an event: claude --settings "$REMOTE_DISPATCH_CLAUDE_SETTINGS".</summary>
+    [Parameter]
+    public SwitchParameter ReportToolUse { get; set; }
+
     /// <summary>How long it may run (90s, 10m, 2h); the host itself ends it then.</summary>
     [Parameter]
     [Duration]

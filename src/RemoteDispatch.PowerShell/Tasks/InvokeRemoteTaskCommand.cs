@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.PowerShell.Logs;
 using RemoteDispatch.PowerShell.Binding;
@@ -39,11 +40,13 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 Id = Id is null ? null : TaskId.Parse(Id),
                 WorkingDirectory = WorkingDirectory,
                 Environment = ReadEnvironment(),
-                Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential),
+                Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential, ScopedToken.Length > 0 ? [ScopedTokenRequest.Variable] : []),
+                ScopedToken = ReadToken(),
                 LoginShell = LoginShell,
                 Runner = Runner,
                 Sandbox = ReadSandbox(),
                 AgentForwarding = RequireAgent || KeepAgent ? AgentForwarding.Required : ForwardAgent ? AgentForwarding.Forward : AgentForwarding.None,
+                ReportToolUse = ReportToolUse,
                 TimeLimit = TimeLimit,
             };
             _request.Validate();

@@ -66,7 +66,7 @@ public sealed class SandboxTests : IDisposable
             ],
             (await LinesAsync("box")).Where(l => l is not ("OLDPWD" or "SHLVL" or "_")));
         Assert.False(Directory.Exists(home), "its home is still there");
-        Assert.Equal(["claim", "command", "exit", "log", "process", "sandbox", "task.json", "wrapper"],
+        Assert.Equal(["bin", "claim", "command", "events", "exit", "inbox", "log", "process", "sandbox", "task.json", "wrapper"],
             Directory.EnumerateFileSystemEntries(Workspace("box")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
@@ -171,7 +171,7 @@ public sealed class SandboxTests : IDisposable
         var order = Order("inside", $"ls {Home}/project/tasks {Home}/project/tasks/inside; echo x >{Home}/project/tasks/inside/exit", new SandboxRequest { WritablePaths = ["~/project"] });
         Assert.IsType<LaunchAnswer.Started>(await client.LaunchAsync(hidden, order, Cancel));
         Assert.NotEqual(0, (await client.EndAsync(hidden, "inside")).ExitCode);
-        Assert.Contains("command\nhome\n", await File.ReadAllTextAsync(Home + "/project/tasks/inside/log", Cancel), StringComparison.Ordinal);
+        Assert.Contains("command\nevents\nhome\ninbox\n", await File.ReadAllTextAsync(Home + "/project/tasks/inside/log", Cancel), StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(AllKinds))]
