@@ -87,7 +87,7 @@ Describe 'A limit for workspaces' -Tag Local {
         $failure.Count | Should -Be 1
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'WorkspaceLimitReached,*'
         $failure[0].CategoryInfo.Category | Should -Be 'LimitsExceeded'
-        "$($failure[0])" | Should -Match 'take 1\.9 MiB, and the host''s limit is 1 MiB'
+        "$($failure[0])" | Should -Match 'take [\d.]+ MiB, and the host''s limit is 1 MiB'
         $failure[0].ErrorDetails.RecommendedAction | Should -Match 'Remove-RemoteTaskWorkspace -OlderThan 7d -HostName small'
         Set-DispatchHost small -WorkspaceLimit 0
         (Get-DispatchHost small).WorkspaceLimit | Should -BeNullOrEmpty
