@@ -197,7 +197,7 @@ fi
   unset REMOTE_DISPATCH_PATH
   PATH=$rd_dir/bin${PATH:+:$PATH}
   export PATH
-  # git finds it where a profile puts a PATH of its own in place, too. -x: not where nothing in the workspace may be run.
+  # git finds it where the command puts a PATH of its own in place, too. -x: not where nothing in the workspace may be run.
   if rd_has agent && [ -x "$rd_dir/bin/ssh" ]; then
     GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
     export GIT_SSH
