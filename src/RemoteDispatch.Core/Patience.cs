@@ -28,16 +28,25 @@ internal sealed class Patience(TimeProvider time, Action<WorkStep>? observer)
             try
             {
                 var answer = await ask().ConfigureAwait(false);
-                _pause = TimeSpan.Zero;
+                Reset();
                 return answer;
             }
             catch (DispatchException e) when (MayPass(e.Reason))
             {
-                if (_pause == TimeSpan.Zero)
-                    observer?.Invoke(new WorkStep(e.Host ?? "", "waiting", TimeSpan.Zero, e.Message));
-                _pause = _pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, Longest.Ticks));
-                await Task.Delay(_pause, time, cancellationToken).ConfigureAwait(false);
+                await PauseAsync(e, cancellationToken).ConfigureAwait(false);
             }
         }
     }
+
+    /// <summary>Lets some time pass after a failure: more after each one, and the first is told.</summary>
+    public Task PauseAsync(DispatchException failure, CancellationToken cancellationToken)
+    {
+        if (_pause == TimeSpan.Zero)
+            observer?.Invoke(new WorkStep(failure.Host ?? "", "waiting", TimeSpan.Zero, failure.Message));
+        _pause = _pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, Longest.Ticks));
+        return Task.Delay(_pause, time, cancellationToken);
+    }
+
+    /// <summary>There was an answer: the next failure is a first one.</summary>
+    public void Reset() => _pause = TimeSpan.Zero;
 }

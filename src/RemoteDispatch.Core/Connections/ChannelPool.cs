@@ -2,23 +2,26 @@ using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Connections;
 
-/// <summary>Which of a host's two channels: a flood of log must never delay a status.</summary>
+/// <summary>Which of a host's channels: a flood of log must never delay a status.</summary>
 internal enum ChannelUse
 {
     /// <summary>Short requests.</summary>
     Control,
 
-    /// <summary>Following and collecting logs.</summary>
+    /// <summary>Reading and collecting logs.</summary>
     Bulk,
+
+    /// <summary>The one stream in which a host tells all that is followed; while nothing is, it serves as <see cref="Bulk"/> too.</summary>
+    Feed,
 }
 
 /// <summary>
 /// The open channels of this process: at most one per host and use, whoever asks, from whatever thread. They are opened
 /// when they are needed, closed when nobody has used them for a while, and opened again after a loss.
 /// </summary>
-/// <param name="resident">The shell functions that every channel is taught.</param>
+/// <param name="resident">The shell functions that a channel is taught.</param>
 /// <param name="options">How to connect.</param>
-internal sealed class ChannelPool(string resident, ConnectionOptions options) : IAsyncDisposable
+internal sealed class ChannelPool(Func<ChannelUse, string> resident, ConnectionOptions options) : IAsyncDisposable
 {
     private readonly Dictionary<Place, ChannelSlot> _slots = [];
     private readonly Dictionary<Place, ContainerChoice> _settled = [];
@@ -28,7 +31,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     public ConnectionOptions Options { get; } = options;
 
     /// <summary>Makes the channels.</summary>
-    public Connector Connector { get; } = new(resident, options);
+    public Connector Connector { get; } = new(options);
 
     /// <summary>
     /// Connects, where no channel is open yet, and says in which container, if any, work for this host happens: <c>auto</c>
@@ -57,7 +60,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
                 }
             }
 
-            var channel = await ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+            var channel = await ConnectAsync(host, ChannelUse.Control, cancellationToken).ConfigureAwait(false);
             var settled = host with { Container = channel.Container };
             await AdoptAsync(SlotOf(PlaceOf(settled, ChannelUse.Control)), channel).ConfigureAwait(false);
             lock (_guard)
@@ -81,6 +84,8 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     /// <exception cref="DispatchException">The host cannot be reached, or did not answer.</exception>
     public async Task<ChannelReply> RequestAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
+        if (use != ChannelUse.Control)
+            use = FreeUse(host, use);
         var slot = SlotOf(PlaceOf(host, use));
         slot.Begin();
         var start = Options.Time.GetTimestamp();
@@ -108,6 +113,26 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
             return await channel.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <inheritdoc cref="HostChannel.StreamAsync"/>
+    public async Task StreamAsync(
+        DispatchHost host, string script, Func<ChannelStream, Task> read, CancellationToken leave, CancellationToken cancellationToken)
+    {
+        var slot = SlotOf(PlaceOf(host, ChannelUse.Feed));
+        slot.Begin();
+        try
+        {
+            var (channel, _) = await OpenAsync(host, ChannelUse.Feed, cancellationToken).ConfigureAwait(false);
+            await channel.StreamAsync(script, read, leave, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            slot.End(this);
+        }
+    }
+
+    /// <summary>Two hosts with the same key share one feed.</summary>
+    public static object FeedKeyOf(DispatchHost host) => PlaceOf(host, ChannelUse.Feed);
 
     /// <summary>The steps of the connect behind the open channel of a host; empty where none is open.</summary>
     public IReadOnlyList<PreflightStep> PreflightOf(DispatchHost host) => SlotOf(PlaceOf(host, ChannelUse.Control)).Channel?.Preflight ?? [];
@@ -138,7 +163,7 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
                 return (meanwhile, false);
             if (slot.Channel is { } dead)
                 await dead.DisposeAsync().ConfigureAwait(false);
-            slot.Channel = await ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+            slot.Channel = await ConnectAsync(host, use, cancellationToken).ConfigureAwait(false);
             return (slot.Channel, true);
         }
         finally
@@ -167,10 +192,21 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
         }
     }
 
-    private async Task<HostChannel> ConnectAsync(DispatchHost host, CancellationToken cancellationToken)
+    /// <summary>What reads a log need not open a channel where the feed's has nothing to tell, and does not wait for it where it has.</summary>
+    private ChannelUse FreeUse(DispatchHost host, ChannelUse use)
+    {
+        lock (_guard)
+        {
+            var feed = _slots.GetValueOrDefault(PlaceOf(host, ChannelUse.Feed))?.Channel;
+            var bulk = _slots.GetValueOrDefault(PlaceOf(host, ChannelUse.Bulk))?.Channel;
+            return feed is not { IsOpen: true } ? use : feed.IsStreaming || bulk is { IsOpen: true } ? ChannelUse.Bulk : ChannelUse.Feed;
+        }
+    }
+
+    private async Task<HostChannel> ConnectAsync(DispatchHost host, ChannelUse use, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var channel = await Connector.ConnectAsync(host, cancellationToken).ConfigureAwait(false);
+        var channel = await Connector.ConnectAsync(host, resident(use), cancellationToken).ConfigureAwait(false);
         if (!_disposed)
             return channel;
         await channel.DisposeAsync().ConfigureAwait(false);
@@ -192,9 +228,11 @@ internal sealed class ChannelPool(string resident, ConnectionOptions options) : 
     }
 
     private static Place PlaceOf(DispatchHost host, ChannelUse use) =>
-        new(host.Transport, host.Address, host.Container, host.HostKeyFingerprint, host.ForwardAgent, use);
+        new(host.Transport, host.Address, host.Container, host.HostKeyFingerprint, host.ForwardAgent, use,
+            use == ChannelUse.Feed ? host.WorkspaceRoot : null);
 
     // What makes two channels the same: where they end, and on which terms. The host's name here does not matter.
     private sealed record Place(
-        Transport Transport, HostAddress Address, ContainerChoice Container, string? HostKeyFingerprint, bool ForwardAgent, ChannelUse Use);
+        Transport Transport, HostAddress Address, ContainerChoice Container, string? HostKeyFingerprint, bool ForwardAgent, ChannelUse Use,
+        string? FeedRoot);
 }

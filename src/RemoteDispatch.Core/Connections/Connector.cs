@@ -3,9 +3,8 @@ using RemoteDispatch.Hosts;
 namespace RemoteDispatch.Connections;
 
 /// <summary>Makes a channel: checks the pin, connects, tries once more where that can help, and explains what did not work.</summary>
-/// <param name="resident">The shell functions that every channel is taught.</param>
 /// <param name="options">How to connect.</param>
-internal sealed class Connector(string resident, ConnectionOptions options)
+internal sealed class Connector(ConnectionOptions options)
 {
     private const int Attempts = 2;
 
@@ -18,8 +17,11 @@ internal sealed class Connector(string resident, ConnectionOptions options)
     /// Connects, with a second attempt where the first failed for a reason that may pass. The time limit is for both: a host
     /// that swallows packets costs it once.
     /// </summary>
+    /// <param name="host">The host.</param>
+    /// <param name="resident">The shell functions that the channel is taught.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
     /// <exception cref="DispatchException">No connection; the reason, and the steps that led to it, say why.</exception>
-    public async Task<HostChannel> ConnectAsync(DispatchHost host, CancellationToken cancellationToken)
+    public async Task<HostChannel> ConnectAsync(DispatchHost host, string resident, CancellationToken cancellationToken)
     {
         var first = options.Time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
@@ -28,7 +30,7 @@ internal sealed class Connector(string resident, ConnectionOptions options)
             var mayRetry = attempt < Attempts;
             try
             {
-                return await ExplainedAsync(host, first, mayRetry, () => OpenAsync(host, first, start, cancellationToken), cancellationToken).ConfigureAwait(false);
+                return await ExplainedAsync(host, first, mayRetry, () => OpenAsync(host, resident, first, start, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
             catch (DispatchException e) when (mayRetry && MayTryAgain(host, e, first))
             {
@@ -71,7 +73,7 @@ internal sealed class Connector(string resident, ConnectionOptions options)
         }
     }
 
-    private async Task<HostChannel> OpenAsync(DispatchHost host, long first, long start, CancellationToken cancellationToken)
+    private async Task<HostChannel> OpenAsync(DispatchHost host, string resident, long first, long start, CancellationToken cancellationToken)
     {
         // Each step has what those before it left of the time.
         ConnectionOptions Left() => options with

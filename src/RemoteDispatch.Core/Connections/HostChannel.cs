@@ -21,7 +21,7 @@ internal sealed record ChannelReply(int ExitCode, ReadOnlyMemory<byte> Output, R
 /// The open process at the end of the hops, with its resident shell. Requests are written one behind the other and their
 /// replies come in the same order, so that a caller who stops waiting costs nobody else anything.
 /// </summary>
-internal sealed class HostChannel : IAsyncDisposable
+internal sealed partial class HostChannel : IAsyncDisposable
 {
     // Both are set by sshd and by login(1); asking id(1) would be a fork.
     private const string WhoAmI = """printf %s "${LOGNAME:-${USER-}}" """;
@@ -104,9 +104,7 @@ internal sealed class HostChannel : IAsyncDisposable
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             Close();
-            throw new DispatchException(
-                FailureReason.RequestTimedOut, $"Host '{_host.Name}' is connected but did not answer within {timeout.TotalSeconds:0.#} seconds.",
-                "Is its disk or a network mount stuck? The connection was given up; the next command opens a new one.") { Host = _host.Name };
+            throw Silent(timeout);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or FormatException or InvalidDataException || (e is OperationCanceledException && _closed))
         {
@@ -158,6 +156,12 @@ internal sealed class HostChannel : IAsyncDisposable
             {
                 try
                 {
+                    if (pending.Stream is { } read)
+                    {
+                        await ReadStreamAsync(pending, read).ConfigureAwait(false);
+                        continue;
+                    }
+
                     var (body, tail, errors) = await _process.ReadReplyAsync(pending.Nonce, _closing.Token).ConfigureAwait(false);
                     var code = int.Parse(tail, NumberStyles.None, CultureInfo.InvariantCulture);
                     pending.Reply.TrySetResult(new ChannelReply(code, body, errors));
@@ -165,7 +169,7 @@ internal sealed class HostChannel : IAsyncDisposable
                 catch (Exception e)
                 {
                     Close();
-                    pending.Reply.TrySetException(e is OperationCanceledException ? new EndOfStreamException() : e);
+                    pending.Fail(e is OperationCanceledException ? new EndOfStreamException() : e);
                 }
             }
         }
@@ -175,7 +179,7 @@ internal sealed class HostChannel : IAsyncDisposable
         }
 
         while (_pending.Reader.TryRead(out var left))
-            left.Reply.TrySetException(new EndOfStreamException());
+            left.Fail(new EndOfStreamException());
     }
 
     private void Close()
@@ -185,6 +189,10 @@ internal sealed class HostChannel : IAsyncDisposable
         _closing.Cancel();
         _process.Dispose();
     }
+
+    private DispatchException Silent(TimeSpan timeout) => new(
+        FailureReason.RequestTimedOut, $"Host '{_host.Name}' is connected but did not answer within {timeout.TotalSeconds:0.#} seconds.",
+        "Is its disk or a network mount stuck? The connection was given up; the next command opens a new one.") { Host = _host.Name };
 
     private DispatchException Lost(Exception cause)
     {
@@ -204,9 +212,20 @@ internal sealed class HostChannel : IAsyncDisposable
         return ConnectFailure.From(_host, errors, _process.ExitCode);
     }
 
-    private sealed record Pending(string Nonce)
+    private sealed record Pending(string Nonce, Func<ChannelStream, Task>? Stream = null)
     {
+        /// <summary>The reply to a stream's request has begun.</summary>
+        public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         // Its continuations must not run inside the pump: one slow caller would hold up every other.
         public TaskCompletionSource<ChannelReply> Reply { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Fail(Exception cause)
+        {
+            Begun.TrySetException(cause);
+            Reply.TrySetException(cause);
+            // Who gave up does not look.
+            _ = (Begun.Task.Exception, Reply.Task.Exception);
+        }
     }
 }

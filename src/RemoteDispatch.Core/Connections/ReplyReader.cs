@@ -12,6 +12,7 @@ internal sealed class ReplyReader(Stream stream)
 
     // More than this in one reply is no reply of ours: a request for log bytes names its count.
     private const int Largest = 256 << 20;
+    private const int LongestLine = 64 << 10;
 
     private byte[] _buffer = new byte[16 << 10];
     private int _start;
@@ -26,21 +27,12 @@ internal sealed class ReplyReader(Stream stream)
     /// <exception cref="EndOfStreamException">The stream ended before the reply did.</exception>
     public async Task<(ReadOnlyMemory<byte> Body, string Tail)> ReadAsync(string nonce, CancellationToken cancellationToken)
     {
-        var begin = Encoding.ASCII.GetBytes($"\u001e{nonce}(\n");
-        var end = Encoding.ASCII.GetBytes($"\u001e{nonce})");
-        int at;
-        while ((at = Buffered.IndexOf(begin)) < 0)
-        {
-            Skip(_end - _start - (begin.Length - 1));
-            await FillAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        Skip(at);
-        _start += begin.Length;
+        await BeginAsync(nonce, cancellationToken).ConfigureAwait(false);
+        var end = Encoding.ASCII.GetBytes(EndOf(nonce));
         var searched = 0;
         while (true)
         {
-            at = Buffered[searched..].IndexOf(end);
+            var at = Buffered[searched..].IndexOf(end);
             if (at >= 0 && Buffered[(searched + at + end.Length)..].IndexOf((byte)'\n') is >= 0 and var line)
             {
                 at += searched;
@@ -53,6 +45,53 @@ internal sealed class ReplyReader(Stream stream)
             searched = at >= 0 ? searched + at : Math.Max(0, _end - _start - end.Length + 1);
             await FillAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>What a reply's end mark begins with.</summary>
+    public static string EndOf(string nonce) => $"\u001e{nonce})";
+
+    /// <summary>Skips to where the reply to the request with this nonce begins.</summary>
+    /// <exception cref="EndOfStreamException">The stream ended before that.</exception>
+    public async Task BeginAsync(string nonce, CancellationToken cancellationToken)
+    {
+        var begin = Encoding.ASCII.GetBytes($"\u001e{nonce}(\n");
+        int at;
+        while ((at = Buffered.IndexOf(begin)) < 0)
+        {
+            Skip(_end - _start - (begin.Length - 1));
+            await FillAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        Skip(at);
+        _start += begin.Length;
+    }
+
+    /// <summary>Reads a line of a reply that comes bit by bit, without its end.</summary>
+    /// <exception cref="EndOfStreamException">The stream ended before the line did.</exception>
+    public async Task<string> ReadLineAsync(CancellationToken cancellationToken)
+    {
+        int at;
+        while ((at = Buffered.IndexOf((byte)'\n')) < 0)
+        {
+            if (_end - _start > LongestLine)
+                throw new InvalidDataException($"A line of a reply is longer than {LongestLine} bytes.");
+            await FillAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var line = Encoding.UTF8.GetString(Buffered[..at]);
+        _start += at + 1;
+        return line;
+    }
+
+    /// <summary>Reads so many bytes of a reply as are there, at least one and at most <paramref name="most"/>.</summary>
+    /// <exception cref="EndOfStreamException">The stream ended.</exception>
+    public async Task<byte[]> ReadSomeAsync(int most, CancellationToken cancellationToken)
+    {
+        if (_start == _end)
+            await FillAsync(cancellationToken).ConfigureAwait(false);
+        var some = Buffered[..Math.Min(most, _end - _start)].ToArray();
+        _start += some.Length;
+        return some;
     }
 
     /// <summary>Reads to the end, keeping the last of it in <see cref="Noise"/>.</summary>

@@ -20,14 +20,12 @@ internal sealed record LogPart(long Offset, ReadOnlyMemory<byte> Bytes, Workspac
 /// Reads a log by its offsets. The log is append only, so that an offset is a cursor for ever: a connection that is lost costs
 /// no byte and doubles none.
 /// </summary>
-internal sealed class LogReader(WorkspaceClient workspaces)
+internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds)
 {
     private const int SmallestPart = 64 << 10;
     private const int LargestPart = 4 << 20;
 
     private static readonly TimeSpan QuickPart = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(400);
 
     /// <summary>
     /// Reads from a place to the end of what is there; where <paramref name="follow"/>, to the end of the task, the last
@@ -43,55 +41,57 @@ internal sealed class LogReader(WorkspaceClient workspaces)
     public async IAsyncEnumerable<LogPart> ReadAsync(
         DispatchHost host, string id, LogStart start, bool follow, IReadOnlyList<CredentialGrant> secrets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var time = workspaces.Options.Time;
-        var patience = new Patience(time, workspaces.Options.Observer);
-        var offset = start.Tail is { } lines
-            ? await AskAsync(() => workspaces.TailOffsetAsync(host, id, lines, cancellationToken)).ConfigureAwait(false)
-            : start.Offset;
+        var offset = start.Offset;
+        if (start.Tail is { } lines)
+        {
+            Task<long> AskAsync() => workspaces.TailOffsetAsync(host, id, lines, follow, cancellationToken);
+            var patience = new Patience(workspaces.Options.Time, workspaces.Options.Observer);
+            offset = await (follow ? patience.AskAsync(AskAsync, cancellationToken) : AskAsync()).ConfigureAwait(false);
+        }
+
         var mask = new LogMask(secrets, offset);
-        offset = mask.ReadFrom;
+        var parts = follow ? FollowAsync(host, id, mask, cancellationToken) : ReadAsync(host, id, mask, cancellationToken);
+        await foreach (var part in parts.ConfigureAwait(false))
+            yield return part;
+    }
+
+    private async IAsyncEnumerable<LogPart> FollowAsync(DispatchHost host, string id, LogMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var news in feeds.FollowAsync(host, id, FeedWhat.Log, mask.ReadFrom, cancellationToken).ConfigureAwait(false))
+        {
+            if (news.State is Absent)
+                throw NotFound(host.Name, id);
+            var isLast = HostFeed.IsLast(news);
+            var (at, shown) = mask.Show(news.Bytes, isLast);
+            // A byte that may begin a secret is held back, and a state that changed is news without bytes.
+            if (shown.Length > 0 || news.Bytes.Length == 0 || isLast)
+                yield return new LogPart(at, shown, news.State!);
+        }
+    }
+
+    private async IAsyncEnumerable<LogPart> ReadAsync(DispatchHost host, string id, LogMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var time = workspaces.Options.Time;
+        var offset = mask.ReadFrom;
         var size = SmallestPart;
-        var pause = ShortestPause;
         while (true)
         {
-            var at = offset;
-            var count = size;
             var asked = time.GetTimestamp();
-            var (state, bytes) = await AskAsync(async () =>
-            {
-                try
-                {
-                    count = size;
-                    return await workspaces.ReadLogAsync(host, id, at, count, cancellationToken).ConfigureAwait(false);
-                }
-                catch (DispatchException e) when (e.Reason == FailureReason.RequestTimedOut)
-                {
-                    // The line is slower than the last parts promised.
-                    size = Math.Max(SmallestPart, size / 8);
-                    throw;
-                }
-            }).ConfigureAwait(false);
+            var count = size;
+            var (state, bytes) = await workspaces.ReadLogAsync(host, id, offset, count, cancellationToken).ConfigureAwait(false);
             if (state is Absent)
                 throw NotFound(host.Name, id);
             // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
-            var drained = bytes.Length < count;
-            var isLast = drained && (!follow || state is Ended or Lost or Claimed { ThisBoot: false });
-            var (shownAt, shown) = mask.Show(bytes, isLast);
+            var isLast = bytes.Length < count;
+            var (at, shown) = mask.Show(bytes, isLast);
             if (shown.Length > 0 || isLast)
-                yield return new LogPart(shownAt, shown, state);
+                yield return new LogPart(at, shown, state);
             if (isLast)
                 yield break;
             offset += bytes.Length;
             // Larger parts cost fewer round trips, as long as one is there within a second: others wait behind it.
-            size = drained ? SmallestPart : time.GetElapsedTime(asked) < QuickPart ? Math.Min(size * 4, LargestPart) : size;
-            if (drained)
-            {
-                pause = bytes.Length > 0 ? ShortestPause : TimeSpan.FromTicks(Math.Min(pause.Ticks * 3 / 2, LongestPause.Ticks));
-                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
-            }
+            size = time.GetElapsedTime(asked) < QuickPart ? Math.Min(size * 4, LargestPart) : SmallestPart;
         }
-
-        Task<T> AskAsync<T>(Func<Task<T>> ask) => follow ? patience.AskAsync(ask, cancellationToken) : ask();
     }
 
     /// <summary>The failure that says that a host has no such task.</summary>

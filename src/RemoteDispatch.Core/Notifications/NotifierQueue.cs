@@ -47,6 +47,13 @@ internal sealed class NotifierQueue : IAsyncDisposable
         return done.Task;
     }
 
+    /// <summary>Takes no more, and waits until all is told or given up.</summary>
+    public Task DrainAsync()
+    {
+        _waiting.Writer.TryComplete();
+        return _work;
+    }
+
     /// <summary>Gives up what has not been delivered by now.</summary>
     public async ValueTask DisposeAsync()
     {

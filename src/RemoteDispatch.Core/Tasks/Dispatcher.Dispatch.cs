@@ -37,6 +37,7 @@ public sealed partial class Dispatcher
                 Dispatched = dispatched,
                 CredentialNames = [.. request.Credentials.Select(g => g.Name)],
                 Runner = request.Runner,
+                StallLimit = request.StallLimit,
             };
             Remember(task, request.Credentials);
             // Written before it is sent: whatever ends this process now, the task is in the list. Here a failure counts.

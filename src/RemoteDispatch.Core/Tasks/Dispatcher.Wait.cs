@@ -1,11 +1,14 @@
 using System.Globalization;
+using RemoteDispatch.Workspaces;
 
 namespace RemoteDispatch.Tasks;
 
 public sealed partial class Dispatcher
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    // A task that ends within this is looked for; for a longer one it is worth a connection that tells.
+    private static readonly TimeSpan Brief = TimeSpan.FromSeconds(1);
 
     // What a timer can count; a longer wait is as good as an endless one.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(48);
@@ -37,6 +40,8 @@ public sealed partial class Dispatcher
                 task = isOneLook ? await SeeAsync(task, either.Token).ConfigureAwait(false)
                     : await patience.AskAsync(() => SeeAsync(task, either.Token), either.Token).ConfigureAwait(false);
                 isAnswered = true;
+                if (!task.State.IsFinal() && !isOneLook && Options.Time.GetElapsedTime(since) > Brief)
+                    task = await HearAsync(task, either.Token).ConfigureAwait(false);
                 if (task.State.IsFinal())
                 {
                     Tell(task.HostName, "ended", since, $"task={task.Id} state={task.State}{(task.ExitCode is { } code ? $" exit_code={code}" : "")}");
@@ -46,7 +51,7 @@ public sealed partial class Dispatcher
                 if (isOneLook)
                     throw NotEnded(task, timeout!.Value);
                 await Task.Delay(pause, Options.Time, either.Token).ConfigureAwait(false);
-                pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 3 / 2, LongestPause.Ticks));
+                pause *= 1.5;
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -56,6 +61,21 @@ public sealed partial class Dispatcher
         catch (DispatchException e) when (isOneLook && Patience.MayPass(e.Reason))
         {
             throw NotAnswered(task, $"does not answer: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Has the host tell when a task has ended. Nothing is sent until then.</summary>
+    private async Task<RemoteTask> HearAsync(RemoteTask task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var news in _feeds.FollowAsync(HostOf(task), task.Id, FeedWhat.State, 0, cancellationToken).ConfigureAwait(false))
+                task = Note(task, task.After(news.State!));
+            return task;
+        }
+        catch (DispatchException e)
+        {
+            throw e.About(task.HostName, task.Id);
         }
     }
 

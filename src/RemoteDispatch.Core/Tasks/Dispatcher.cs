@@ -11,6 +11,7 @@ namespace RemoteDispatch.Tasks;
 public sealed partial class Dispatcher : IAsyncDisposable
 {
     private readonly WorkspaceClient _workspaces;
+    private readonly HostFeeds _feeds;
     private readonly LogReader _logs;
     private readonly LogCollector _collector;
 
@@ -19,7 +20,8 @@ public sealed partial class Dispatcher : IAsyncDisposable
     {
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
-        _logs = new LogReader(_workspaces);
+        _feeds = new HostFeeds(_workspaces);
+        _logs = new LogReader(_workspaces, _feeds);
         _collector = new LogCollector(_logs, Options.LogFolder);
     }
 
@@ -27,7 +29,11 @@ public sealed partial class Dispatcher : IAsyncDisposable
     public DispatcherOptions Options { get; }
 
     /// <summary>Closes the connections. Tasks go on.</summary>
-    public ValueTask DisposeAsync() => _workspaces.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _feeds.Dispose();
+        return _workspaces.DisposeAsync();
+    }
 
     /// <summary>
     /// The host of a task as the inventory knows it today (its address may have changed), but always in the container and

@@ -30,6 +30,10 @@ internal static class LedgerEntry
             ["reason"] = task.Reason,
             ["logPath"] = task.LogPath,
         };
+        if (task.StallLimit is { } limit)
+            json["stallLimitSeconds"] = limit.TotalSeconds;
+        if (task.StalledSince is { } since)
+            json["stalledSince"] = Stamp(since);
         if (task.CredentialNames.Count > 0)
             json["credentials"] = new JsonArray([.. task.CredentialNames.Select(n => JsonValue.Create(n))]);
         if (task.Process is { } process)
@@ -64,6 +68,8 @@ internal static class LedgerEntry
             Finished = Time(json["finished"]),
             Reason = (string?)json["reason"],
             LogPath = (string?)json["logPath"],
+            StallLimit = Seconds(json["stallLimitSeconds"]),
+            StalledSince = Time(json["stalledSince"]),
             CredentialNames = Names(json["credentials"]),
             Process = json["process"] is JsonObject p
                 ? new ProcessIdentity((int)p["pid"]!, (int)p["processGroup"]!, (string)p["startTime"]!, (string)p["bootId"]!) : null,
@@ -78,6 +84,8 @@ internal static class LedgerEntry
     /// <summary>A runner that this version does not know, or none, is as good as the default: it says nothing of the task's state.</summary>
     internal static TaskRunner Runner(JsonNode? node) =>
         Enum.TryParse<TaskRunner>((string?)node, ignoreCase: true, out var runner) && Enum.IsDefined(runner) ? runner : TaskRunner.Auto;
+
+    internal static TimeSpan? Seconds(JsonNode? node) => (double?)node is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     internal static DateTimeOffset? Time(JsonNode? node) =>
         (string?)node is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;

@@ -51,11 +51,26 @@ public sealed record RemoteTask
     /// <summary>The names of the secrets that it was given.</summary>
     public IReadOnlyList<string> CredentialNames { get; init; } = [];
 
+    /// <summary>How long it may be silent before a watch flags it as stalled; zero for ever, null for what the watch itself says.</summary>
+    public TimeSpan? StallLimit { get; init; }
+
+    /// <summary>
+    /// Since when it has been silent, where a watch has flagged it as stalled; null where none has. It is a finding: what is true on the
+    /// host is that it runs.
+    /// </summary>
+    public DateTimeOffset? StalledSince { get; init; }
+
     /// <summary>Tasks print as their ids.</summary>
     public override string ToString() => Id;
 
     /// <summary>The same task after another look at its workspace.</summary>
-    internal RemoteTask After(WorkspaceState look) => look switch
+    internal RemoteTask After(WorkspaceState look)
+    {
+        var now = Seen(look);
+        return now.State == TaskState.Running ? now : now with { StalledSince = null };
+    }
+
+    private RemoteTask Seen(WorkspaceState look) => look switch
     {
         Claimed { ThisBoot: false } c => this with
         {

@@ -15,6 +15,9 @@ public sealed record TaskRequest
     /// <summary>The largest command: 16 MiB as UTF-8.</summary>
     public const int LargestCommand = 16 << 20;
 
+    /// <summary>The longest limit of silence: a year.</summary>
+    public static readonly TimeSpan LongestStallLimit = TimeSpan.FromDays(365);
+
     private static readonly JsonSerializerOptions Layout = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
@@ -53,6 +56,12 @@ public sealed record TaskRequest
     /// <summary>How long it has between TERM and KILL when its time limit strikes. 10 seconds.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long it may be silent (no log, no processor time, no process that comes or goes) before a watch flags it as stalled; zero for
+    /// ever, null for what the watch itself says.
+    /// </summary>
+    public TimeSpan? StallLimit { get; init; }
+
     /// <summary>What lists show instead of the command's own text, as the name of a script; null for the text.</summary>
     public string? Title { get; init; }
 
@@ -77,6 +86,8 @@ public sealed record TaskRequest
             throw Invalid($"{Runner} is no runner.", $"Take one of {string.Join(", ", Enum.GetNames<TaskRunner>())}.");
         if (TimeLimit is { } limit && (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(365)))
             throw Invalid("A time limit is more than nothing and at most a year.", "Leave it out for as long as it takes.");
+        if (StallLimit is { } silence && (silence < TimeSpan.Zero || silence > LongestStallLimit))
+            throw Invalid("A limit of silence is at most a year.", "Use 0 for none.");
         if (StopGrace < TimeSpan.Zero || StopGrace > TimeSpan.FromHours(1))
             throw Invalid("A grace period is at most an hour.", "Use a few seconds.");
         if (Arguments.Any(a => a.Contains('\0', StringComparison.Ordinal) || HasLoneSurrogate(a)))
@@ -131,6 +142,8 @@ public sealed record TaskRequest
             json["runner"] = Runner.ToString();
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
+        if (StallLimit is { } silence)
+            json["stallLimitSeconds"] = silence.TotalSeconds;
         if (Credentials.Count > 0)
             json["credentials"] = new JsonArray([.. Credentials.Select(g => JsonValue.Create(g.Name))]);
         if (Environment.Count > 0)
@@ -173,6 +186,8 @@ public sealed record TaskRequest
         // By name: the digest is kept on the host, and a digest of a short secret would give it away.
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))
             yield return $"credential {grant.Name}";
+        if (StallLimit is { } limit)
+            yield return $"stall limit {limit.ToString("c", CultureInfo.InvariantCulture)}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

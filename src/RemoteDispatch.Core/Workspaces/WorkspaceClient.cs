@@ -9,7 +9,7 @@ namespace RemoteDispatch.Workspaces;
 /// The contract with the host as typed calls, each of them one request: <c>docs/workspace.md</c> describes it, and
 /// <c>host.sh</c>, <c>runner.sh</c>, <c>wrapper.sh</c> and <c>process.sh</c> are its other side.
 /// </summary>
-internal sealed class WorkspaceClient : IAsyncDisposable
+internal sealed partial class WorkspaceClient : IAsyncDisposable
 {
     // Not every variable may come from outside: these are the contract's own, and those of its shell functions.
     private static readonly string[] Reserved = ["REMOTE_DISPATCH_", "RD_", "rd_"];
@@ -19,7 +19,7 @@ internal sealed class WorkspaceClient : IAsyncDisposable
 
     private readonly ChannelPool _pool;
 
-    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(Resident, options);
+    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(use => use == ChannelUse.Feed ? FeedResident : Resident, options);
 
     public ConnectionOptions Options => _pool.Options;
 
@@ -97,19 +97,20 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     }
 
     /// <summary>The offset at which the last lines of a log begin.</summary>
-    public async Task<long> TailOffsetAsync(DispatchHost host, string id, long lines, CancellationToken cancellationToken)
+    public async Task<long> TailOffsetAsync(DispatchHost host, string id, long lines, bool follow, CancellationToken cancellationToken)
     {
         var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines);
-        var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
+        var reply = await AskAsync(host, follow ? ChannelUse.Feed : ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         return Understand(host, reply.Text, () => long.Parse(reply.Text.Trim(), CultureInfo.InvariantCulture));
     }
 
     /// <summary>One step of a stop.</summary>
     /// <returns>How many processes of the task were there before the step, its wrapper not counted; and the state after it.</returns>
-    public async Task<(int Left, WorkspaceState State)> StopAsync(DispatchHost host, string id, StopStep step, CancellationToken cancellationToken)
+    public async Task<(int Left, WorkspaceState State)> StopAsync(
+        DispatchHost host, string id, StopStep step, CancellationToken cancellationToken, string why = "")
     {
         var word = step.ToString().ToUpperInvariant();
-        var lines = await AskLinesAsync(host, ShellCall.To("rd_stop").With(Root(host)).With(id).With(word), cancellationToken).ConfigureAwait(false);
+        var lines = await AskLinesAsync(host, ShellCall.To("rd_stop").With(Root(host)).With(id).With(word).With(Text.OneLine(why, 400)), cancellationToken).ConfigureAwait(false);
         return Understand(host, lines[0], () =>
         {
             var (left, state) = Cut(lines[0]);
@@ -197,16 +198,14 @@ internal sealed class WorkspaceClient : IAsyncDisposable
     private async Task<ChannelReply> AskAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
         var reply = await _pool.RequestAsync(host, use, script, cancellationToken).ConfigureAwait(false);
-        const string Refused = "refused ";
-        if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith(Refused, StringComparison.Ordinal))
-        {
-            throw new DispatchException(
-                FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(said[Refused.Length..].Trim(), 300)}.",
-                "Mend that on the host, or name another workspace root.") { Host = host.Name };
-        }
-
+        if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith("refused ", StringComparison.Ordinal))
+            throw Refused(host, said);
         return reply;
     }
+
+    private static DispatchException Refused(DispatchHost host, string said) => new(
+        FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(said["refused ".Length..].Trim(), 300)}.",
+        "Mend that on the host, or name another workspace root.") { Host = host.Name };
 
     private static T Understand<T>(DispatchHost host, string said, Func<T> parse)
     {

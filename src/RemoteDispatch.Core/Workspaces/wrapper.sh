@@ -28,9 +28,13 @@ trap : TERM INT QUIT
 
 # rd_finish KIND CODE REASON: the exit record; its presence is what 'finished' means, so it appears whole or not at all. It
 # is written over a block that was reserved before the command began (<> does not truncate), since a task may fill the disk.
+# A line more in 'process' then wakes who waits for the end; it was opened before, since now the workspace may be removed.
 rd_finish() {
   rm -f "$rd_dir/tmux"
-  printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit"
+  {
+    printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit" &&
+      echo >&7
+  } 7>>"$rd_dir/process" 2>/dev/null
 }
 
 # rd_refuse REASON: the command was not started, and never will be.
@@ -173,7 +177,8 @@ if [ -n "$rd_watch" ]; then
   wait "$rd_watch" 2>/dev/null
   [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
 fi
-[ ! -e "$rd_dir/stop" ] || rd_kind=stopped
+rd_why=
+[ ! -e "$rd_dir/stop" ] || { rd_kind=stopped; IFS= read -r rd_why <"$rd_dir/stop"; }
 # Its number may be another's by now, where somebody has ended it.
 if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}" ]; then
   kill -s KILL "$rd_view" 2>/dev/null
@@ -181,4 +186,4 @@ if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}
 fi
 # The record is last: once it is there, nothing in the workspace changes any more.
 rmdir "$rd_dir/$rd_mark" 2>/dev/null
-rd_finish "$rd_kind" "$rd_code" ''
+rd_finish "$rd_kind" "$rd_code" "$rd_why"

@@ -26,7 +26,7 @@ public sealed class LogCollectorTests : IDisposable
         var content = Workspace(size);
         await using var client = Shells.Client("dash");
         var path = _folder.Path + "/logs/new/a.log";
-        Assert.Equal(path, await new LogCollector(new LogReader(client), _folder.Path).CollectAsync(_folder.Host, "a", Started, path, [], Cancel));
+        Assert.Equal(path, await new LogCollector(new LogReader(client, new HostFeeds(client)), _folder.Path).CollectAsync(_folder.Host, "a", Started, path, [], Cancel));
         Assert.Equal(content, await File.ReadAllBytesAsync(path, Cancel));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         Assert.Equal([path], Directory.GetFiles(Path.GetDirectoryName(path)!));
@@ -38,7 +38,7 @@ public sealed class LogCollectorTests : IDisposable
         await using var client = Shells.Client("dash");
         var path = _folder.Path + "/a.log";
         await File.WriteAllTextAsync(path, "old", Cancel);
-        var failure = await Refusal.OfAsync(FailureReason.TaskNotFound, () => new LogCollector(new LogReader(client), _folder.Path).CollectAsync(_folder.Host, "a", null, path, [], Cancel));
+        var failure = await Refusal.OfAsync(FailureReason.TaskNotFound, () => new LogCollector(new LogReader(client, new HostFeeds(client)), _folder.Path).CollectAsync(_folder.Host, "a", null, path, [], Cancel));
         Assert.Equal("a", failure.TaskId);
         Assert.Equal("old", await File.ReadAllTextAsync(path, Cancel));
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
@@ -52,7 +52,7 @@ public sealed class LogCollectorTests : IDisposable
         await using var client = Shells.Client("dash");
         await File.WriteAllTextAsync(_folder.Path + "/file", "", Cancel);
         await Refusal.OfAsync(FailureReason.LocalFile, () =>
-            new LogCollector(new LogReader(client), _folder.Path).CollectAsync(_folder.Host, "a", null, _folder.Path + "/file/a.log", [], Cancel));
+            new LogCollector(new LogReader(client, new HostFeeds(client)), _folder.Path).CollectAsync(_folder.Host, "a", null, _folder.Path + "/file/a.log", [], Cancel));
     }
 
     [Theory, InlineData(0), InlineData(1), InlineData(99_999), InlineData(100_000), InlineData(150_000)]
@@ -62,7 +62,7 @@ public sealed class LogCollectorTests : IDisposable
         await using var client = Shells.Client("dash");
         var at = offset;
         var bytes = new List<byte>();
-        await foreach (var part in new LogReader(client).ReadAsync(_folder.Host, "a", new LogStart(offset), follow: true, [], Cancel))
+        await foreach (var part in new LogReader(client, new HostFeeds(client)).ReadAsync(_folder.Host, "a", new LogStart(offset), follow: true, [], Cancel))
         {
             Assert.Equal(at, part.Offset);
             at += part.Bytes.Length;
@@ -79,7 +79,7 @@ public sealed class LogCollectorTests : IDisposable
         await File.WriteAllTextAsync(_folder.Workspace("a") + "/log", "one\ntwo\nthree\n", Cancel);
         await using var client = Shells.Client("dash");
         var text = "";
-        await foreach (var part in new LogReader(client).ReadAsync(_folder.Host, "a", new LogStart(-1, lines), follow: false, [], Cancel))
+        await foreach (var part in new LogReader(client, new HostFeeds(client)).ReadAsync(_folder.Host, "a", new LogStart(-1, lines), follow: false, [], Cancel))
             text += System.Text.Encoding.UTF8.GetString(part.Bytes.Span);
         Assert.Equal(expected, text);
     }

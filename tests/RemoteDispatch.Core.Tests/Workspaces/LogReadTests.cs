@@ -45,9 +45,9 @@ public sealed class LogReadTests : IDisposable
     {
         await WriteAsync("one\ntwo\nthree"u8.ToArray());
         await using var client = Shells.Client(shell);
-        Assert.Equal(4, await client.TailOffsetAsync(_folder.Host, "log", 2, Cancel));
-        Assert.Equal(13, await client.TailOffsetAsync(_folder.Host, "log", 0, Cancel));
-        Assert.Equal(0, await client.TailOffsetAsync(_folder.Host, "log", 99, Cancel));
+        Assert.Equal(4, await client.TailOffsetAsync(_folder.Host, "log", 2, follow: false, Cancel));
+        Assert.Equal(13, await client.TailOffsetAsync(_folder.Host, "log", 0, follow: false, Cancel));
+        Assert.Equal(0, await client.TailOffsetAsync(_folder.Host, "log", 99, follow: false, Cancel));
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
