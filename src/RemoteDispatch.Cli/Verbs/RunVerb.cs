@@ -19,7 +19,7 @@ internal static class RunVerb
             "rdispatch run --capability gpu --first 1 -- nvidia-smi",
             "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh")
         {
-            RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.Directory, RunOptions.Environment,
+            RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.StallLimit, RunOptions.Directory, RunOptions.Environment,
             RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
         foreach (var option in CredentialOptions.All)
