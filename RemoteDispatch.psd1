@@ -27,6 +27,7 @@
         'Stop-RemoteTask'
         'Test-DispatchHost'
         'Wait-RemoteTask'
+        'Watch-RemoteTask'
     )
     PrivateData          = @{
         PSData = @{

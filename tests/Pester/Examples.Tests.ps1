@@ -141,6 +141,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Stop-RemoteTask run' { Assert-Runs (Get-ExampleCode Stop-RemoteTask) }
     It 'examples of Test-DispatchHost run' { Assert-Runs (Get-ExampleCode Test-DispatchHost) }
     It 'examples of Wait-RemoteTask run' { Assert-Runs (Get-ExampleCode Wait-RemoteTask) }
+    It 'examples of Watch-RemoteTask run' { Assert-Runs (Get-ExampleCode Watch-RemoteTask) }
 
     It 'examples of about_RemoteDispatch run' { Assert-Runs (Get-TopicCode about_RemoteDispatch) }
     It 'examples of about_RemoteDispatch_Hosts run' { Assert-Runs (Get-TopicCode about_RemoteDispatch_Hosts) }

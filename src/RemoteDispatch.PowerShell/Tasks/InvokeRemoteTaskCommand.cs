@@ -43,6 +43,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 LoginShell = LoginShell,
                 Runner = Runner,
                 TimeLimit = TimeLimit,
+                StallLimit = StallLimit,
             };
             _request.Validate();
         }
