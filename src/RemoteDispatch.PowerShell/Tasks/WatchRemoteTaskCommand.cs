@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using RemoteDispatch.Hosts;
 using RemoteDispatch.Notifications;
 using RemoteDispatch.PowerShell.Binding;
 using RemoteDispatch.Tasks;
