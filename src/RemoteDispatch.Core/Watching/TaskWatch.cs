@@ -35,6 +35,10 @@ public sealed class TaskWatch(Dispatcher dispatcher, WatchOptions? options = nul
 /// <summary>One run of a watch: what its parts share.</summary>
 internal sealed class WatchRun : IAsyncDisposable
 {
+    // The ledger has a task before its host does: so long it may be on its way there, and what is not there is not gone. It is longer than
+    // a connect, a launch and a second launch may take.
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromMinutes(3);
+
     private readonly Channel<(TaskChange Change, TaskCompletionSource Seen)> _changes = Channel.CreateBounded<(TaskChange, TaskCompletionSource)>(256);
     private readonly Dictionary<DispatchHost, HostWatch> _hosts = [];
     private readonly HashSet<string> _unusable = new(StringComparer.OrdinalIgnoreCase);
@@ -44,6 +48,7 @@ internal sealed class WatchRun : IAsyncDisposable
     private LedgerScan? _scan;
     private IReadOnlyList<RemoteTask> _tasks = [];
     private Task _work = Task.CompletedTask;
+    private bool _isSending;
 
     public WatchRun(Dispatcher dispatcher, WatchOptions options)
     {
@@ -132,7 +137,7 @@ internal sealed class WatchRun : IAsyncDisposable
                 break;
             }
 
-            if (Options.Until == WatchUntil.AllEnded && _hosts.Values.All(h => h.IsIdle) && _ends.IsIdle)
+            if (Options.Until == WatchUntil.AllEnded && !_isSending && _hosts.Values.All(h => h.IsIdle) && _ends.IsIdle)
                 break;
             await scan.ChangedAsync(Token).ConfigureAwait(false);
         }
@@ -151,12 +156,16 @@ internal sealed class WatchRun : IAsyncDisposable
         foreach (var ended in meant.Where(t => t.State.IsFinal() && !Records.IsOld(t)))
             _ends.Begin(ended);
 
-        var places = meant.Where(t => !t.State.IsFinal()).Select(t => (Task: t, Host: PlaceOf(t))).Where(t => t.Host is not null).ToLookup(t => t.Host!, t => t.Task);
+        _isSending = meant.Any(IsBeingSent);
+        var places = meant.Where(t => !t.State.IsFinal() && !IsBeingSent(t)).Select(t => (Task: t, Host: PlaceOf(t))).Where(t => t.Host is not null).ToLookup(t => t.Host!, t => t.Task);
         foreach (var place in places.Where(p => !_hosts.ContainsKey(p.Key)))
             _hosts[place.Key] = new HostWatch(this, place.Key);
         foreach (var (host, watch) in _hosts)
             watch.Follow([.. places[host]], isFirst);
     }
+
+    /// <summary>Is whoever sends it about to write down that it runs?</summary>
+    private bool IsBeingSent(RemoteTask task) => task.State == TaskState.Pending && Time.GetUtcNow() - task.Dispatched < OnItsWay;
 
     /// <summary>Where a task is; null, and told once, where the host's entry cannot be used.</summary>
     private DispatchHost? PlaceOf(RemoteTask task)
