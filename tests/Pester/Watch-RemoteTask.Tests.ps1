@@ -17,15 +17,17 @@ Describe 'Watch-RemoteTask' -Tag Local {
     }
 
     It 'sees a task that another session sends, from its start to its end' {
-        # Somebody watched before, so that the ledger's watch is not its first.
-        Watch-RemoteTask -Once | Should -BeNullOrEmpty
         $pipeline = Start-Pipeline 'Watch-RemoteTask'
+        # It has begun when the first watch of a ledger has noted what is old.
+        Wait-Until { Test-Path "$env:REMOTE_DISPATCH_STATE_DIR/tasks/watch/old" }
         $gate = New-Gate
         $null = Invoke-RemoteTask $gate.Wait -Id watch-late
-        Wait-Until { @($pipeline.Output).Kind -contains 'Started' -or $pipeline.Output.Count -gt 0 }
+        Wait-Until { $pipeline.Output.Count -ge 1 }
+        $pipeline.Output[0].Kind | Should -Be 'Started'
         $gate.Open()
-        Wait-Until { @($pipeline.Output).Kind -contains 'Ended' }
-        $pipeline.Output[-1].Task.State | Should -Be 'Succeeded'
+        Wait-Until { $pipeline.Output.Count -ge 2 }
+        $pipeline.Output[1].Kind | Should -Be 'Ended'
+        $pipeline.Output[1].Task.State | Should -Be 'Succeeded'
         (Stop-Pipeline $pipeline).TotalSeconds | Should -BeLessThan 2
     }
 
@@ -67,7 +69,7 @@ Describe 'Watch-RemoteTask' -Tag Local {
         $changes[0].Silence.Processes | Should -Be 2
         $changes[1].Task.State | Should -Be 'Stopped'
         $changes[1].Task.Reason | Should -BeLike 'stopped by a watch: silent for *'
-        $changes | Format-Table | Out-String | Should -BeLike '*watch-silent*local*Stopped*stopped by a watch*'
+        $changes | Format-Table | Out-String -Width 200 | Should -BeLike '*Ended*local*watch-silent*Stopped*stopped by a watch*'
     }
 
     It 'follows only the tasks and hosts that are named' {
