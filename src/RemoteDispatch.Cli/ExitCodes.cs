@@ -34,6 +34,7 @@ internal static class ExitCodes
     public const int NoHealthyHost = 220;
     public const int CredentialUnavailable = 221;
     public const int NoTerminal = 222;
+    public const int TaskEnded = 223;
 
     /// <summary>The table, as the help and the README show it.</summary>
     public static IReadOnlyList<(string Codes, string Meaning)> Table { get; } =
@@ -65,6 +66,7 @@ internal static class ExitCodes
         ("220", "fewer of the hosts that could be taken are healthy than are wanted"),
         ("221", "a credential for the task cannot be had here"),
         ("222", "the task has no terminal to attach to, or there is none here"),
+        ("223", "the task does not run, and what was asked needs it to"),
     ];
 
     /// <summary>The code of a failure.</summary>
@@ -85,6 +87,7 @@ internal static class ExitCodes
         FailureReason.TaskConflict => TaskConflict,
         FailureReason.TaskNotFound => TaskNotFound,
         FailureReason.TaskRunning => TaskRunning,
+        FailureReason.TaskEnded => TaskEnded,
         FailureReason.StopIncomplete => StopIncomplete,
         FailureReason.WaitTimedOut => WaitTimedOut,
         FailureReason.NoTerminal => NoTerminal,

@@ -24,7 +24,7 @@ internal sealed class Invocation : IAsyncDisposable
         Screen = screen;
         IsJson = parse.GetValue(Common.Json);
         IsVerbose = parse.GetValue(Common.Verbose);
-        var connections = new ConnectionOptions { Observer = IsVerbose ? step => Screen.Say(step.ToString()) : null };
+        var connections = new ConnectionOptions { Observer = Tell };
         Dispatcher = new Dispatcher(new DispatcherOptions { Connections = connections });
     }
 
@@ -106,9 +106,15 @@ internal sealed class Invocation : IAsyncDisposable
     public Failure Interrupted(RemoteTask task) => Interrupted(
         $"the task '{task.Id}' on host '{task.HostName}' goes on", $"rdispatch logs -f {task.Id} --host {task.HostName}", task.HostName, task.Id);
 
+    /// <summary>The same for a task whose SSH agent goes with this program.</summary>
+    public Failure InterruptedWithAgent(RemoteTask task) => Interrupted(
+        $"the task '{task.Id}' on host '{task.HostName}' goes on, without its SSH agent", $"rdispatch wait {task.Id} --host {task.HostName} --keep-agent", task.HostName, task.Id);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // It has its own limit.
+        await Dispatcher.FinishRevocationsAsync().ConfigureAwait(false);
         try
         {
             await Dispatcher.DisposeAsync().AsTask().WaitAsync(ClosePatience, Time).ConfigureAwait(false);
@@ -119,6 +125,14 @@ internal sealed class Invocation : IAsyncDisposable
         }
 
         _end.Dispose();
+    }
+
+    private void Tell(WorkStep step)
+    {
+        if (IsVerbose)
+            Screen.Say(step.ToString());
+        else if (step.Name is "token_unguarded" or "token_not_revoked")
+            Screen.Warn($"host '{step.Host}': {step.Detail}");
     }
 
     private int ShowAlone(Failure failure)

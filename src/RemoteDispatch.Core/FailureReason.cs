@@ -92,4 +92,7 @@ public enum FailureReason
 
     /// <summary>Fewer of the hosts that could be taken are healthy than are wanted.</summary>
     NoHealthyHost,
+
+    /// <summary>The task does not run, and what was asked needs it to.</summary>
+    TaskEnded,
 }

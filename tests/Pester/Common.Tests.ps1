@@ -3,8 +3,17 @@
 BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
     Add-DispatchHost here local
-    $done = Invoke-RemoteTask 'echo hello' here -Id done | Wait-RemoteTask
+    $done = Invoke-RemoteTask 'echo hello; rd message said' here -Id done | Wait-RemoteTask
     $script:count = 0
+
+    # A double of GitHub; and one whose end leaves a token that nobody can revoke.
+    Add-Type -Path $env:RD_PESTER_FLEET_PROGRAM
+    $github, $gone = [RemoteDispatch.Fleet.GitHubDouble]::new(), [RemoteDispatch.Fleet.GitHubDouble]::new()
+    function Get-App($Double) { @{ AppId = $Double::AppId; AppKey = (ConvertTo-SecureString $Double.KeyPem -AsPlainText); ApiAddress = $Double.Address } }
+    $app = Get-App $github
+    $goneApp = Get-App $gone
+    $lost = New-DispatchToken octo/one contents:read @goneApp
+    $gone.DisposeAsync().AsTask().Wait()
 
     # What each is given to succeed, as a table to splat; what comes of it.
     $well = @{
@@ -17,8 +26,12 @@ BeforeAll {
         'Get-RemoteTask'             = { @{ Id = 'done'; Cached = $true } }, { $args[0].Id | Should -Be 'done' }
         'Wait-RemoteTask'            = { @{ Id = $done; Timeout = '10s' } }, { $args[0].State | Should -Be 'Succeeded' }
         'Stop-RemoteTask'            = { @{ Id = (Invoke-RemoteTask 'sleep 300' here); Grace = 1; Confirm = $false; PassThru = $true } }, { $args[0].State | Should -Be 'Stopped' }
+        'Get-RemoteTaskEvent'        = { @{ TaskId = 'done'; Cn = 'here'; Tail = 1; Kind = 'Message' } }, { $args[0].Text | Should -Be 'said' }
+        'Send-RemoteTaskMessage'     = { @{ Id = (Invoke-RemoteTask 'rd inbox --wait 30' here); Text = 'hello'; PassThru = $true } }, { $args[0].HostName | Should -Be 'here' }
         'Get-RemoteTaskLog'          = { @{ TaskId = 'done'; Cn = 'here'; Tail = 1; Raw = $true } }, { $args[0] | Should -Be 'hello' }
         'Save-RemoteTaskLog'         = { @{ Id = 'done'; Destination = New-FileName } }, { $args[0] | Should -Exist }
+        'New-DispatchToken'          = { $app + @{ Repository = 'octo/one'; Permission = 'contents:read'; ExpiresIn = '10m' } }, { $args[0].Repositories | Should -Be 'octo/one' }
+        'Remove-DispatchToken'       = { @{ Token = (New-DispatchToken octo/one contents:read @app); PassThru = $true } }, { $args[0].IsRevoked | Should -BeTrue }
         'Remove-RemoteTaskWorkspace' = { @{ Id = (Invoke-RemoteTask 'true' here -Wait 6>$null).Id; Confirm = $false; PassThru = $true } }, { $args[0].LogPath | Should -Exist }
     }
 
@@ -33,8 +46,12 @@ BeforeAll {
         'Get-RemoteTask'             = @{ Id = 'nobody' }, 'TaskNotFound'
         'Wait-RemoteTask'            = @{ Id = 'nobody' }, 'TaskNotFound'
         'Stop-RemoteTask'            = @{ Id = 'nobody'; Force = $true }, 'TaskNotFound'
+        'Get-RemoteTaskEvent'        = @{ Id = 'nobody' }, 'TaskNotFound'
+        'Send-RemoteTaskMessage'     = @{ Id = 'done'; Message = 'x' }, 'TaskEnded'
         'Get-RemoteTaskLog'          = @{ Id = 'nobody' }, 'TaskNotFound'
         'Save-RemoteTaskLog'         = @{ Id = 'nobody' }, 'TaskNotFound'
+        'New-DispatchToken'          = ($app + @{ Repository = 'octo/unknown'; Permission = 'contents:read' }), 'CredentialUnavailable'
+        'Remove-DispatchToken'       = @{ Token = $lost }, 'CredentialUnavailable'
         'Remove-RemoteTaskWorkspace' = @{ Id = 'nobody'; Force = $true }, 'TaskNotFound'
     }
 
@@ -78,8 +95,12 @@ Describe 'Splatted, and with -OutVariable,' -Tag Local {
     It 'Get-RemoteTask does its work and leaves its output' { Assert-Well Get-RemoteTask }
     It 'Wait-RemoteTask does its work and leaves its output' { Assert-Well Wait-RemoteTask }
     It 'Stop-RemoteTask does its work and leaves its output' { Assert-Well Stop-RemoteTask }
+    It 'Get-RemoteTaskEvent does its work and leaves its output' { Assert-Well Get-RemoteTaskEvent }
+    It 'Send-RemoteTaskMessage does its work and leaves its output' { Assert-Well Send-RemoteTaskMessage }
     It 'Get-RemoteTaskLog does its work and leaves its output' { Assert-Well Get-RemoteTaskLog }
     It 'Save-RemoteTaskLog does its work and leaves its output' { Assert-Well Save-RemoteTaskLog }
+    It 'New-DispatchToken does its work and leaves its output' { Assert-Well New-DispatchToken }
+    It 'Remove-DispatchToken does its work and leaves its output' { Assert-Well Remove-DispatchToken }
     It 'Remove-RemoteTaskWorkspace does its work and leaves its output' { Assert-Well Remove-RemoteTaskWorkspace }
 
     It 'every cmdlet has a line above' {
@@ -97,8 +118,12 @@ Describe 'Where it fails, as -ErrorAction says,' -Tag Local {
     It 'Get-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTask }
     It 'Wait-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Wait-RemoteTask }
     It 'Stop-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Stop-RemoteTask }
+    It 'Get-RemoteTaskEvent makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTaskEvent }
+    It 'Send-RemoteTaskMessage makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Send-RemoteTaskMessage }
     It 'Get-RemoteTaskLog makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTaskLog }
     It 'Save-RemoteTaskLog makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Save-RemoteTaskLog }
+    It 'New-DispatchToken makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly New-DispatchToken }
+    It 'Remove-DispatchToken makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Remove-DispatchToken }
     It 'Remove-RemoteTaskWorkspace makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Remove-RemoteTaskWorkspace }
 
     It 'an input that fails stops none that follows it' {

@@ -14,6 +14,15 @@ BeforeAll {
         'Import-DispatchHost -FromTailscale' = 'needs a tailnet'
     }
 
+    function Initialize-GitHub {
+        # The App of the examples, at a double of GitHub.
+        Add-Type -Path $env:RD_PESTER_FLEET_PROGRAM
+        $script:github = [RemoteDispatch.Fleet.GitHubDouble]::new()
+        $github.Installed = [string[]]('octo/site', 'octo/docs')
+        Set-Content "$Sandbox/app.pem" $github.KeyPem
+        $env:REMOTE_DISPATCH_GITHUB_APP_ID, $env:REMOTE_DISPATCH_GITHUB_APP_KEY_FILE, $env:GITHUB_API_URL = $github::AppId, "$Sandbox/app.pem", $github.Address
+    }
+
     function Initialize-Hosts {
         # The names of the examples, at the doors of the fleet. Its addresses come from an ssh_config, as they would at home; the
         # fleet has one user and one port, which go before those of the examples.
@@ -113,6 +122,8 @@ BeforeAll {
         Push-Location
         Initialize-Hosts
         Initialize-Files
+        $agent = Start-SshAgent
+        Initialize-GitHub
     }
 }
 
@@ -121,6 +132,10 @@ AfterAll {
         Get-RemoteTask -Cached | Stop-RemoteTask -Force -Grace 0 -ErrorAction Ignore
         Pop-Location
         $env:REMOTE_DISPATCH_SSH_OPTS = $optionsBefore
+        Get-Job 'Agent-*' | Remove-Job -Force
+        Stop-SshAgent $agent
+        Remove-Item Env:REMOTE_DISPATCH_GITHUB_APP_ID, Env:REMOTE_DISPATCH_GITHUB_APP_KEY_FILE, Env:GITHUB_API_URL
+        $github.DisposeAsync().AsTask().Wait()
     }
     Clear-Sandbox
 }
@@ -131,12 +146,16 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Export-DispatchHost run' { Assert-Runs (Get-ExampleCode Export-DispatchHost) }
     It 'examples of Get-DispatchHost run' { Assert-Runs (Get-ExampleCode Get-DispatchHost) }
     It 'examples of Get-RemoteTask run' { Assert-Runs (Get-ExampleCode Get-RemoteTask) }
+    It 'examples of Get-RemoteTaskEvent run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskEvent) }
     It 'examples of Get-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskLog) }
     It 'examples of Import-DispatchHost run' { Assert-Runs (Get-ExampleCode Import-DispatchHost) }
     It 'examples of Invoke-RemoteTask run' { Assert-Runs (Get-ExampleCode Invoke-RemoteTask) }
+    It 'examples of New-DispatchToken run' { Assert-Runs (Get-ExampleCode New-DispatchToken) }
     It 'examples of Remove-DispatchHost run' { Assert-Runs (Get-ExampleCode Remove-DispatchHost) }
+    It 'examples of Remove-DispatchToken run' { Assert-Runs (Get-ExampleCode Remove-DispatchToken) }
     It 'examples of Remove-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Remove-RemoteTaskWorkspace) }
     It 'examples of Save-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Save-RemoteTaskLog) }
+    It 'examples of Send-RemoteTaskMessage run' { Assert-Runs (Get-ExampleCode Send-RemoteTaskMessage) }
     It 'examples of Set-DispatchHost run' { Assert-Runs (Get-ExampleCode Set-DispatchHost) }
     It 'examples of Stop-RemoteTask run' { Assert-Runs (Get-ExampleCode Stop-RemoteTask) }
     It 'examples of Test-DispatchHost run' { Assert-Runs (Get-ExampleCode Test-DispatchHost) }
@@ -151,12 +170,13 @@ Describe 'The help' -Tag Fleet {
 
     It 'examples of README.md run' { Assert-Runs (Get-MarkdownCode README.md) }
     It 'examples of docs/hosts.md run' { Assert-Runs (Get-MarkdownCode docs/hosts.md) }
+    It 'examples of docs/events.md run' { Assert-Runs (Get-MarkdownCode docs/events.md) }
     It 'examples of docs/fleet-health.md run' { Assert-Runs (Get-MarkdownCode docs/fleet-health.md) }
     It 'examples of docs/checks.md run' { Assert-Runs (Get-MarkdownCode docs/checks.md) }
     It 'examples of docs/watch.md run' { Assert-Runs (Get-MarkdownCode docs/watch.md) }
 
     It 'leaves nothing out but what is printed and cannot run here' {
-        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/fleet-health.md) + (Get-MarkdownCode docs/checks.md) + (Get-MarkdownCode docs/watch.md)
+        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/events.md) + (Get-MarkdownCode docs/fleet-health.md) + (Get-MarkdownCode docs/checks.md) + (Get-MarkdownCode docs/watch.md)
         $all.ForEach({ Get-Exception $_ }) | Sort-Object -Unique | Should -Be ($exceptions.Keys | Sort-Object)
     }
 

@@ -10,11 +10,13 @@ BeforeAll {
         'Set-DispatchHost'           = { Set-DispatchHost here -Capability old -PassThru }
         'Test-DispatchHost'          = { Test-DispatchHost here }
         'Remove-DispatchHost'        = { Remove-DispatchHost here -Force -PassThru }
-        'Invoke-RemoteTask'          = { Invoke-RemoteTask 'echo hello' here }
+        'Invoke-RemoteTask'          = { Invoke-RemoteTask 'rd message said; echo hello' here }
         'Get-RemoteTask'             = { Get-RemoteTask (New-Task).Id }
         'Wait-RemoteTask'            = { Wait-RemoteTask (New-Task).Id }
         'Stop-RemoteTask'            = { Stop-RemoteTask (New-Task).Id -Force -PassThru }
         'Get-RemoteTaskLog'          = { Get-RemoteTaskLog (New-Task).Id }
+        'Get-RemoteTaskEvent'        = { Get-RemoteTaskEvent (New-Task).Id }
+        'Send-RemoteTaskMessage'     = { Send-RemoteTaskMessage (New-ListeningTask).Id hello -PassThru }
         'Remove-RemoteTaskWorkspace' = { Remove-RemoteTaskWorkspace (New-Task).Id -Force -PassThru }
     }
 
@@ -34,15 +36,18 @@ BeforeAll {
         'Wait-RemoteTask'            = { $ended = $args[0] | Wait-RemoteTask; $ended.Id | Should -Be (Get-Id $args[0]); $ended.State | Should -BeIn 'Succeeded', 'Stopped' }
         'Stop-RemoteTask'            = { ($args[0] | Stop-RemoteTask -Force -PassThru).Id | Should -Be (Get-Id $args[0]) }
         'Get-RemoteTaskLog'          = { $args[0] | Get-RemoteTaskLog -Follow -Raw | Should -Be 'hello' }
+        'Get-RemoteTaskEvent'        = { ($args[0] | Get-RemoteTaskEvent -Follow).Text | Should -Be 'said' }
         'Save-RemoteTaskLog'         = { $null = Wait-RemoteTask (Get-Id $args[0]); $args[0] | Save-RemoteTaskLog | Get-Content | Should -Be 'hello' }
         'Remove-RemoteTaskWorkspace' = { ($args[0] | Remove-RemoteTaskWorkspace -Force -PassThru).Id | Should -Be (Get-Id $args[0]); "$Workspaces/$(Get-Id $args[0])" | Should -Not -Exist }
     }
 
     function New-Task {
-        $task = Invoke-RemoteTask 'echo hello' here
+        $task = Invoke-RemoteTask 'rd message said; echo hello' here
         Wait-Until { Get-RemoteTaskLog $task }
         $task
     }
+
+    function New-ListeningTask { Invoke-RemoteTask 'rd message said; rd inbox --wait 30' here }
 
     function Get-Id($Emitted) { $Emitted -is [RemoteDispatch.Tasks.RemoteTask] ? $Emitted.Id : $Emitted.TaskId }
 
@@ -121,6 +126,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Wait-RemoteTask what it takes' { Assert-Pair Invoke-RemoteTask Wait-RemoteTask }
         It 'gives Stop-RemoteTask what it takes' { Assert-Pair Invoke-RemoteTask Stop-RemoteTask }
         It 'gives Get-RemoteTaskLog what it takes' { Assert-Pair Invoke-RemoteTask Get-RemoteTaskLog }
+        It 'gives Get-RemoteTaskEvent what it takes' { Assert-Pair Invoke-RemoteTask Get-RemoteTaskEvent }
         It 'gives Save-RemoteTaskLog what it takes' { Assert-Pair Invoke-RemoteTask Save-RemoteTaskLog }
         It 'gives Remove-RemoteTaskWorkspace what it takes' { Assert-Pair Invoke-RemoteTask Remove-RemoteTaskWorkspace }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Invoke-RemoteTask Invoke-RemoteTask }
@@ -133,6 +139,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Wait-RemoteTask what it takes' { Assert-Pair Get-RemoteTask Wait-RemoteTask }
         It 'gives Stop-RemoteTask what it takes' { Assert-Pair Get-RemoteTask Stop-RemoteTask }
         It 'gives Get-RemoteTaskLog what it takes' { Assert-Pair Get-RemoteTask Get-RemoteTaskLog }
+        It 'gives Get-RemoteTaskEvent what it takes' { Assert-Pair Get-RemoteTask Get-RemoteTaskEvent }
         It 'gives Save-RemoteTaskLog what it takes' { Assert-Pair Get-RemoteTask Save-RemoteTaskLog }
         It 'gives Remove-RemoteTaskWorkspace what it takes' { Assert-Pair Get-RemoteTask Remove-RemoteTaskWorkspace }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Get-RemoteTask Invoke-RemoteTask }
@@ -145,6 +152,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Wait-RemoteTask what it takes' { Assert-Pair Wait-RemoteTask Wait-RemoteTask }
         It 'gives Stop-RemoteTask what it takes' { Assert-Pair Wait-RemoteTask Stop-RemoteTask }
         It 'gives Get-RemoteTaskLog what it takes' { Assert-Pair Wait-RemoteTask Get-RemoteTaskLog }
+        It 'gives Get-RemoteTaskEvent what it takes' { Assert-Pair Wait-RemoteTask Get-RemoteTaskEvent }
         It 'gives Save-RemoteTaskLog what it takes' { Assert-Pair Wait-RemoteTask Save-RemoteTaskLog }
         It 'gives Remove-RemoteTaskWorkspace what it takes' { Assert-Pair Wait-RemoteTask Remove-RemoteTaskWorkspace }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Wait-RemoteTask Invoke-RemoteTask }
@@ -157,6 +165,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Wait-RemoteTask what it takes' { Assert-Pair Stop-RemoteTask Wait-RemoteTask }
         It 'gives Stop-RemoteTask what it takes' { Assert-Pair Stop-RemoteTask Stop-RemoteTask }
         It 'gives Get-RemoteTaskLog what it takes' { Assert-Pair Stop-RemoteTask Get-RemoteTaskLog }
+        It 'gives Get-RemoteTaskEvent what it takes' { Assert-Pair Stop-RemoteTask Get-RemoteTaskEvent }
         It 'gives Save-RemoteTaskLog what it takes' { Assert-Pair Stop-RemoteTask Save-RemoteTaskLog }
         It 'gives Remove-RemoteTaskWorkspace what it takes' { Assert-Pair Stop-RemoteTask Remove-RemoteTaskWorkspace }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Stop-RemoteTask Invoke-RemoteTask }
@@ -169,11 +178,38 @@ Describe 'A task from' -Tag Local {
         It 'gives Wait-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskLog Wait-RemoteTask }
         It 'gives Stop-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskLog Stop-RemoteTask }
         It 'gives Get-RemoteTaskLog what it takes' { Assert-Pair Get-RemoteTaskLog Get-RemoteTaskLog }
+        It 'gives Get-RemoteTaskEvent what it takes' { Assert-Pair Get-RemoteTaskLog Get-RemoteTaskEvent }
         It 'gives Save-RemoteTaskLog what it takes' { Assert-Pair Get-RemoteTaskLog Save-RemoteTaskLog }
         It 'gives Remove-RemoteTaskWorkspace what it takes' { Assert-Pair Get-RemoteTaskLog Remove-RemoteTaskWorkspace }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskLog Invoke-RemoteTask }
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskLog Test-DispatchHost }
         It 'gives Get-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskLog Get-DispatchHost }
+    }
+
+    Context 'Get-RemoteTaskEvent' {
+        It 'gives Get-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskEvent Get-RemoteTask }
+        It 'gives Wait-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskEvent Wait-RemoteTask }
+        It 'gives Stop-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskEvent Stop-RemoteTask }
+        It 'gives Get-RemoteTaskLog what it takes' { Assert-Pair Get-RemoteTaskEvent Get-RemoteTaskLog }
+        It 'gives Get-RemoteTaskEvent what it takes' { Assert-Pair Get-RemoteTaskEvent Get-RemoteTaskEvent }
+        It 'gives Save-RemoteTaskLog what it takes' { Assert-Pair Get-RemoteTaskEvent Save-RemoteTaskLog }
+        It 'gives Remove-RemoteTaskWorkspace what it takes' { Assert-Pair Get-RemoteTaskEvent Remove-RemoteTaskWorkspace }
+        It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskEvent Invoke-RemoteTask }
+        It 'gives Test-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskEvent Test-DispatchHost }
+        It 'gives Get-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskEvent Get-DispatchHost }
+    }
+
+    Context 'Send-RemoteTaskMessage' {
+        It 'gives Get-RemoteTask what it takes' { Assert-Pair Send-RemoteTaskMessage Get-RemoteTask }
+        It 'gives Wait-RemoteTask what it takes' { Assert-Pair Send-RemoteTaskMessage Wait-RemoteTask }
+        It 'gives Stop-RemoteTask what it takes' { Assert-Pair Send-RemoteTaskMessage Stop-RemoteTask }
+        It 'gives Get-RemoteTaskLog what it takes' { Assert-Pair Send-RemoteTaskMessage Get-RemoteTaskLog }
+        It 'gives Get-RemoteTaskEvent what it takes' { Assert-Pair Send-RemoteTaskMessage Get-RemoteTaskEvent }
+        It 'gives Save-RemoteTaskLog what it takes' { Assert-Pair Send-RemoteTaskMessage Save-RemoteTaskLog }
+        It 'gives Remove-RemoteTaskWorkspace what it takes' { Assert-Pair Send-RemoteTaskMessage Remove-RemoteTaskWorkspace }
+        It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Send-RemoteTaskMessage Invoke-RemoteTask }
+        It 'gives Test-DispatchHost what it takes' { Assert-Pair Send-RemoteTaskMessage Test-DispatchHost }
+        It 'gives Get-DispatchHost what it takes' { Assert-Pair Send-RemoteTaskMessage Get-DispatchHost }
     }
 
     Context 'Remove-RemoteTaskWorkspace' {

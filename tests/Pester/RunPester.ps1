@@ -153,6 +153,7 @@ try {
     }
     $env:PSModulePath = "$root/modules$([System.IO.Path]::PathSeparator)$env:PSModulePath"
     $env:RD_PESTER_FLEET = $running.Json
+    $env:RD_PESTER_FLEET_PROGRAM = Convert-Path $Fleet
     $env:REMOTE_DISPATCH_SSH_OPTS = $told.sshOpts
 
     $runs = @(foreach ($file in $files) { Invoke-File $file $lacks })

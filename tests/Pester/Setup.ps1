@@ -114,6 +114,22 @@ function Invoke-OtherProcess([string] $Script) {
     & $pwsh -NoProfile -NonInteractive -EncodedCommand ([Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($text)))
 }
 
+function Start-SshAgent {
+    # A real agent with a key of its own, for this session, until Stop-SshAgent.
+    $before = $env:SSH_AUTH_SOCK
+    $env:SSH_AUTH_SOCK = "$Sandbox/agent"
+    $process = Start-Process ssh-agent -ArgumentList '-D', '-a', $env:SSH_AUTH_SOCK -PassThru -RedirectStandardOutput "$Sandbox/agent.out" -RedirectStandardError "$Sandbox/agent.err"
+    Wait-Until { Get-Content "$Sandbox/agent.out" }
+    ssh-keygen -q -t ed25519 -N '' -f "$Sandbox/agent-key"
+    ssh-add -q "$Sandbox/agent-key" 2>$null
+    @{ Process = $process; Before = $before }
+}
+
+function Stop-SshAgent($Agent) {
+    $Agent.Process.Kill()
+    $env:SSH_AUTH_SOCK = $Agent.Before
+}
+
 function Get-Completion([string] $Line) {
     (TabExpansion2 $Line $Line.Length).CompletionMatches
 }

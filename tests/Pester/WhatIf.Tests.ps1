@@ -95,6 +95,15 @@ Describe '-WhatIf changes nothing and opens no connection' -Tag Fleet {
         Assert-Nothing { Get-RemoteTask -Cached | Remove-RemoteTaskWorkspace -WhatIf } '(?s)What if: .*Remove.*far-1.*far-2'
     }
 
+    It 'of Send-RemoteTaskMessage' {
+        Assert-Nothing { Send-RemoteTaskMessage far-1 hello -WhatIf } 'What if: .*Send a message.*far-1'
+        Assert-Nothing { Get-RemoteTask -Cached | Send-RemoteTaskMessage -Message hello -WhatIf } 'What if: .*far-1 on host far'
+    }
+
+    It 'of Invoke-RemoteTask -ReportToolUse says so' {
+        Assert-Nothing { Invoke-RemoteTask 'claude' far -ReportToolUse -WhatIf } 'What if: .*far.*reporting tool use'
+    }
+
     It 'of Save-RemoteTaskLog' {
         Assert-Nothing ([scriptblock]::Create("Save-RemoteTaskLog far-2 -Destination '$Sandbox/files/logs' -WhatIf")) 'What if: .*far-2'
         "$Sandbox/files/logs" | Should -Not -Exist

@@ -18,6 +18,9 @@ internal sealed class DockerEngine : IAsyncDisposable
 
     public static string? Missing { get; } = FindMissing();
 
+    /// <summary>Where everything of it is, the disks of its containers too.</summary>
+    public string Folder => _folder;
+
     public string Socket => $"unix://{_folder}/docker.sock";
 
     public static async Task<DockerEngine> StartAsync(CancellationToken cancellationToken)

@@ -31,6 +31,9 @@ internal sealed class Rdispatch : IDisposable
     /// <summary>The socket of the SSH agent that it finds; null for the one of these tests, if there is one.</summary>
     public string? Agent { get; init; }
 
+    /// <summary>The socket of the container engine; null for the usual one.</summary>
+    public string? DockerHost { get; init; }
+
     public Process Start(params string[] arguments)
     {
         string[] line = [.. _prefix, "dotnet", Program, .. arguments];
@@ -39,6 +42,8 @@ internal sealed class Rdispatch : IDisposable
         start.Environment["REMOTE_DISPATCH_STATE_DIR"] = Path.Combine(_folder, "state");
         start.Environment["REMOTE_DISPATCH_LOG_DIR"] = Path.Combine(_folder, "logs");
         start.Environment["HOME"] = _folder;
+        if (DockerHost is not null)
+            start.Environment["DOCKER_HOST"] = DockerHost;
         if (Agent is not null)
             start.Environment["SSH_AUTH_SOCK"] = Agent;
         if (_sshConfig is not null)

@@ -16,8 +16,8 @@ internal sealed class SshAgentProcess : IDisposable
     public static async Task<SshAgentProcess> WithKeyAsync(string keyPath)
     {
         var agent = new SshAgentProcess();
-        while (!File.Exists(agent.Socket))
-            await Task.Delay(5, Bench.Cancel);
+        // It says where it listens when it does; the file is there a moment before.
+        await agent._process.StandardOutput.ReadLineAsync(Bench.Cancel);
         await RunAsync(new Dictionary<string, string> { ["SSH_AUTH_SOCK"] = agent.Socket }, "ssh-add", "-q", keyPath);
         return agent;
     }

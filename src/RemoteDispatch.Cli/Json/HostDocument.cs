@@ -19,6 +19,7 @@ internal static class HostDocument
         ["workspaceRoot"] = host.WorkspaceRoot,
         ["hostKey"] = host.HostKeyFingerprint,
         ["forwardAgent"] = host.ForwardAgent,
+        ["forwardCredentials"] = new JsonArray([.. host.ForwardCredentials.Select(c => JsonValue.Create(c))]),
         ["added"] = TaskDocument.Stamp(host.Added),
     };
 

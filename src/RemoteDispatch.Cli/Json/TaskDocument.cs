@@ -17,6 +17,12 @@ internal static class TaskDocument
         ["reason"] = task.Reason,
         ["command"] = task.Command,
         ["runner"] = task.Runner.ToString(),
+        ["sandbox"] = task.Sandbox is not { } sandbox ? null : new JsonObject
+        {
+            ["kind"] = sandbox.Kind.ToString(),
+            ["maker"] = sandbox.Maker,
+            ["network"] = sandbox.HasNetwork,
+        },
         ["dispatched"] = Stamp(task.Dispatched),
         ["started"] = Stamp(task.Started),
         ["finished"] = Stamp(task.Finished),

@@ -33,6 +33,7 @@ internal static class TaskText
             ("reason", task.Reason),
             ("command", task.Command),
             ("runner", task.Runner == TaskRunner.Auto ? null : task.Runner.ToString()),
+            ("sandbox", task.Sandbox?.ToString()),
             ("dispatched", Local(task.Dispatched, time)),
             ("started", Local(task.Started, time)),
             ("finished", Local(task.Finished, time)),

@@ -21,7 +21,7 @@ internal static class CredentialOptions
     };
     public static readonly Option<bool> Usual = new("--forward-default-credentials")
     {
-        Description = $"Give the task those of {string.Join(", ", CredentialSource.UsualNames)} that this environment has.",
+        Description = $"Give the task those of {string.Join(", ", CredentialSource.UsualNames)} that this environment has, or of those that {CredentialSource.SetVariable} names.",
     };
 
     /// <summary>All of them, for the verb's options.</summary>
@@ -47,7 +47,7 @@ internal static class CredentialOptions
         foreach (var (name, command) in (run.Get(Commands) ?? []).Select(Cut))
             grants.Add(await CredentialSource.FromCommandAsync(name, command, run.Token).ConfigureAwait(false));
         if (run.Get(Usual))
-            grants.AddRange(CredentialSource.FromEnvironment().Where(g => grants.All(given => given.Name != g.Name)));
+            grants.AddRange(CredentialSource.FromEnvironment().Where(g => grants.All(given => given.Name != g.Name) && (g.Name != ScopedTokenRequest.Variable || run.Get(TokenOptions.Repositories) is not { Length: > 0 })));
         return grants;
 
         static (string Name, string Value) Cut(string text) => text.IndexOf('=', StringComparison.Ordinal) is var at ? (text[..at], text[(at + 1)..]) : default;

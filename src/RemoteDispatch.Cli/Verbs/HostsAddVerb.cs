@@ -34,6 +34,10 @@ internal static class HostsAddVerb
     };
     private static readonly Option<bool> TrustHostKey = new("--trust-host-key") { Description = "Ask it for its key now, and pin that; the fingerprint is shown." };
     private static readonly Option<bool> ForwardAgent = new("--forward-agent") { Description = "Forward the SSH agent of this machine to it; root there can use it while a connection is open." };
+    private static readonly Option<string[]> ForwardCredentials = new("--forward-credential")
+    {
+        Description = "A variable of this environment that every task sent to it gets as a secret, or 'default' for the usual ones that are set; may be given several times.", HelpName = "NAME",
+    };
     private static readonly Option<bool> Force = new("--force") { Description = "Put it in the place of one that has its name already." };
 
     public static Verb Create()
@@ -44,7 +48,7 @@ internal static class HostsAddVerb
             "rdispatch hosts add gpu1 ssh://deploy@gpu1.example.com:2222 --capability gpu",
             "rdispatch hosts add builder 192.168.1.100 --container auto")
         {
-            Name, Address, Transport, Container, Capabilities, Root, HostKey, TrustHostKey, ForwardAgent, Force,
+            Name, Address, Transport, Container, Capabilities, Root, HostKey, TrustHostKey, ForwardAgent, ForwardCredentials, Force,
         };
     }
 
@@ -61,6 +65,7 @@ internal static class HostsAddVerb
             WorkspaceRoot = run.Get(Root),
             HostKeyFingerprint = run.Get(HostKey),
             ForwardAgent = run.Get(ForwardAgent),
+            ForwardCredentials = run.Get(ForwardCredentials) ?? [],
         };
         if (run.Get(TrustHostKey))
             host = await HostsPinVerb.TrustAsync(run, host).ConfigureAwait(false);

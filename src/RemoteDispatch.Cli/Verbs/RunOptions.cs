@@ -24,6 +24,7 @@ internal static class RunOptions
         Description = "What keeps the task alive on the host: auto, session, tmux (attach to it with 'rdispatch attach') or systemd. [default: auto]", HelpName = "RUNNER",
         CustomParser = ParseRunner,
     };
+    public static readonly Option<bool> ReportToolUse = new("--report-tool-use") { Description = "Give the task settings with which Claude Code reports each use of a tool as an event: claude --settings \"$REMOTE_DISPATCH_CLAUDE_SETTINGS\"." };
     public static readonly Option<long?> Throttle = Common.Number("--throttle", $"How many hosts are worked on side by side. [default: {Results.DefaultThrottle}]", "N", 1);
     public static readonly Option<string?> File = new("--file") { Description = "Send this script instead of COMMAND; '-' is stdin.", HelpName = "PATH" };
     public static readonly Argument<string[]> Command = new("COMMAND")
@@ -43,6 +44,8 @@ internal static class RunOptions
         if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
             result.AddError("--host and --capability are one too many.");
         CredentialOptions.Validate(result);
+        SandboxOptions.Validate(result);
+        TokenOptions.Validate(result);
         foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
         {
             if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)
@@ -72,8 +75,12 @@ internal static class RunOptions
             WorkingDirectory = run.Get(Directory),
             Environment = environment,
             Credentials = await CredentialOptions.FetchAsync(run).ConfigureAwait(false),
+            ScopedToken = await TokenOptions.ReadAsync(run).ConfigureAwait(false),
             LoginShell = run.Get(LoginShell),
             Runner = run.Get(Runner),
+            Sandbox = SandboxOptions.Read(run),
+            AgentForwarding = AgentOptions.Of(run),
+            ReportToolUse = run.Get(ReportToolUse),
             TimeLimit = run.Get(Timeout),
             StallLimit = run.Get(StallLimit),
         };

@@ -17,12 +17,15 @@ internal static class RunVerb
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh",
             "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi",
             "rdispatch run --capability gpu --first 1 -- nvidia-smi",
-            "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh")
+            "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh",
+            "rdispatch run --host build1 --sandbox --no-network --directory ~/project --wait -- make test",
+            "rdispatch run --host build1 --keep-agent --directory app -- 'make && git push'",
+            "rdispatch run --host build1 --scoped-token octo/site --token-permission contents:write --app-id Iv23li4711 --app-key-file ~/app.pem -- ./publish.sh")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.StallLimit, RunOptions.Directory, RunOptions.Environment,
-            RunOptions.LoginShell, RunOptions.Runner, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
+            RunOptions.LoginShell, RunOptions.Runner, RunOptions.ReportToolUse, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
-        foreach (var option in CredentialOptions.All)
+        foreach (var option in CredentialOptions.All.Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All))
             verb.Add(option);
         verb.Validators.Add(RunOptions.Validate);
         return verb;
@@ -33,10 +36,12 @@ internal static class RunVerb
         var request = await RunOptions.ToRequestAsync(run).ConfigureAwait(false);
         var hosts = await FindHostsAsync(run).ConfigureAwait(false);
         var isWaited = run.Get(RunOptions.Wait);
+        // Who stays for the agent alone is told that the task runs when it does, and not when it has ended.
+        var isShown = !isWaited && !run.Get(AgentOptions.Keep);
         return await run.ShowEachAsync(
             hosts,
             host => RunOneAsync(run, host, request, isWaited ? PrinterFor(run, host.Name, hosts.Count) : null),
-            isWaited ? null : run.ShowLine,
+            isShown ? run.ShowLine : null,
             (int)Math.Min(run.Get(RunOptions.Throttle) ?? Results.DefaultThrottle, int.MaxValue)).ConfigureAwait(false);
     }
 
@@ -62,14 +67,16 @@ internal static class RunVerb
         try
         {
             task = await run.Dispatcher.DispatchAsync(host, request, run.Token).ConfigureAwait(false);
+            if (task.Sandbox is { Kind: SandboxKind.Environment })
+                run.Screen.Warn($"host '{name}': {TaskSandbox.NoBoundary}");
             if (printer is null)
-                return Outcome.Done(task);
+                return run.Get(AgentOptions.Keep) ? await KeepAgentAsync(run, task).ConfigureAwait(false) : Outcome.Done(task);
             task = await FollowAsync(run, task, printer).ConfigureAwait(false);
             return Outcome.Ended(await CollectAsync(run, task).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (run.IsInterrupted)
         {
-            return Outcome.Failed(task is not null ? run.Interrupted(task) : run.Interrupted(
+            return Outcome.Failed(task is not null ? Interrupted(run, task) : run.Interrupted(
                 $"whether the task '{request.Id}' was started on host '{name}' is not known",
                 $"rdispatch status {request.Id} --host {name}", name, request.Id!.Value));
         }
@@ -78,6 +85,15 @@ internal static class RunVerb
             return Outcome.Failed(Failure.Of(e.About(name, request.Id!.Value)));
         }
     }
+
+    private static async Task<Outcome> KeepAgentAsync(Invocation run, RemoteTask task)
+    {
+        if (!run.IsJson)
+            run.ShowLine(Outcome.Done(task));
+        return Outcome.Ended(await run.Dispatcher.KeepAgentAsync(task, null, run.Token).ConfigureAwait(false));
+    }
+
+    private static Failure Interrupted(Invocation run, RemoteTask task) => run.Get(AgentOptions.Keep) ? run.InterruptedWithAgent(task) : run.Interrupted(task);
 
     private static async Task<RemoteTask> FollowAsync(Invocation run, RemoteTask task, ILogPrinter printer)
     {

@@ -19,9 +19,9 @@ internal enum ChannelUse
 /// The open channels of this process: at most one per host and use, whoever asks, from whatever thread. They are opened
 /// when they are needed, closed when nobody has used them for a while, and opened again after a loss.
 /// </summary>
-/// <param name="resident">The shell functions that a channel is taught.</param>
+/// <param name="resident">The shell functions that a channel to this host, for this use, is taught.</param>
 /// <param name="options">How to connect.</param>
-internal sealed class ChannelPool(Func<ChannelUse, string> resident, ConnectionOptions options) : IAsyncDisposable
+internal sealed class ChannelPool(Func<DispatchHost, ChannelUse, string> resident, ConnectionOptions options) : IAsyncDisposable
 {
     private readonly Dictionary<Place, ChannelSlot> _slots = [];
     private readonly Dictionary<Place, ContainerChoice> _settled = [];
@@ -137,6 +137,19 @@ internal sealed class ChannelPool(Func<ChannelUse, string> resident, ConnectionO
     /// <summary>The steps of the connect behind the open channel of a host; empty where none is open.</summary>
     public IReadOnlyList<PreflightStep> PreflightOf(DispatchHost host) => SlotOf(PlaceOf(host, ChannelUse.Control)).Channel?.Preflight ?? [];
 
+    /// <summary>Closes the channels of a host that nobody uses at this moment, and does not wait until they are idle for long.</summary>
+    public async Task CloseUnusedAsync(DispatchHost host)
+    {
+        foreach (var use in Enum.GetValues<ChannelUse>())
+        {
+            ChannelSlot? slot;
+            lock (_guard)
+                _slots.TryGetValue(PlaceOf(host, use), out slot);
+            if (slot is not null)
+                await slot.CloseIdleAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -206,7 +219,7 @@ internal sealed class ChannelPool(Func<ChannelUse, string> resident, ConnectionO
     private async Task<HostChannel> ConnectAsync(DispatchHost host, ChannelUse use, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var channel = await Connector.ConnectAsync(host, resident(use), cancellationToken).ConfigureAwait(false);
+        var channel = await Connector.ConnectAsync(host, resident(host, use), cancellationToken).ConfigureAwait(false);
         if (!_disposed)
             return channel;
         await channel.DisposeAsync().ConfigureAwait(false);

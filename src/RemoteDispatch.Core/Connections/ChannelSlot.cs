@@ -47,7 +47,8 @@ internal sealed class ChannelSlot : IAsyncDisposable
             await channel.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task CloseIdleAsync()
+    /// <summary>Closes the channel, unless a request is under way.</summary>
+    public async Task CloseIdleAsync()
     {
         await Opening.WaitAsync().ConfigureAwait(false);
         try

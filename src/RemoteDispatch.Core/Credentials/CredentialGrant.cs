@@ -38,6 +38,9 @@ public sealed partial class CredentialGrant
         return new CredentialGrant(name, value);
     }
 
+    /// <summary>Can a variable be called that?</summary>
+    internal static bool IsName(string text) => NamePattern().IsMatch(text);
+
     /// <summary>The name, and stars for the value.</summary>
     public override string ToString() => $"{Name}=***";
 

@@ -17,8 +17,25 @@ public static class CredentialSource
         ("GOOGLE_API_KEY", ["GOOGLE_API_KEY"]), ("OPENAI_API_KEY", ["OPENAI_API_KEY"]),
     ];
 
-    /// <summary>The names of the usual set, in their order.</summary>
+    /// <summary>The variable by which a user names a default set of their own: names with commas or blanks between.</summary>
+    public const string SetVariable = "REMOTE_DISPATCH_DEFAULT_CREDENTIALS";
+
+    /// <summary>The word that stands for the default set in a host's entry.</summary>
+    public const string SetWord = "default";
+
+    /// <summary>The names of the usual set, in their order: the default set of a user who has named none.</summary>
     public static IReadOnlyList<string> UsualNames { get; } = [.. Usual.Select(u => u.Name)];
+
+    /// <summary>The names of the default set: those of <see cref="SetVariable"/>, else the usual ones.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: the variable holds what is no name.</exception>
+    public static IReadOnlyList<string> DefaultNames()
+    {
+        if (Environment.GetEnvironmentVariable(SetVariable) is not { Length: > 0 } text)
+            return UsualNames;
+        var names = text.Split([',', ';', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToArray();
+        return names.FirstOrDefault(n => !CredentialGrant.IsName(n)) is not { } wrong ? names
+            : throw new DispatchException(FailureReason.InvalidInput, $"{Text.Show(wrong)} in {SetVariable} is no name of a variable.", "Write names with commas between: GH_TOKEN,NPM_TOKEN.");
+    }
 
     /// <summary>A variable of this process.</summary>
     /// <param name="name">Its name here and in the task. <c>GH_TOKEN</c> falls back to <c>GITHUB_TOKEN</c>.</param>
@@ -26,8 +43,8 @@ public static class CredentialSource
     public static CredentialGrant FromEnvironment(string name) => FindInEnvironment(name) ?? throw Unavailable(
         name, $"the environment has no variable {Text.Show(name)}", "Set it for this process, or name another source.");
 
-    /// <summary>Those of the usual set that this process has. They are taken only where somebody asked for the set.</summary>
-    public static IReadOnlyList<CredentialGrant> FromEnvironment() => [.. UsualNames.Select(FindInEnvironment).OfType<CredentialGrant>()];
+    /// <summary>Those of the default set that this process has. They are taken only where somebody asked for the set.</summary>
+    public static IReadOnlyList<CredentialGrant> FromEnvironment() => [.. DefaultNames().Select(FindInEnvironment).OfType<CredentialGrant>()];
 
     /// <summary>The content of a file, without the line end at its end.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.CredentialUnavailable"/>: it cannot be read.</exception>

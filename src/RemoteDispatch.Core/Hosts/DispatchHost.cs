@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RemoteDispatch.Credentials;
 
 namespace RemoteDispatch.Hosts;
 
@@ -20,6 +21,7 @@ public sealed partial record DispatchHost
     private readonly string? _workspaceRoot;
     private readonly string? _hostKey;
     private readonly IReadOnlyList<string> _capabilities = [];
+    private readonly IReadOnlyList<string> _forwarded = [];
 
     /// <summary>What the host is called here; for a host that is not in the inventory, the address as it was given.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: no host can have that name.</exception>
@@ -71,6 +73,17 @@ public sealed partial record DispatchHost
     /// <summary>Forward the user's SSH agent to this host. Root there can use it as long as a connection is open.</summary>
     public bool ForwardAgent { get; init; }
 
+    /// <summary>
+    /// Secrets that every task gets that is dispatched to this host from here: names of variables, each of which must be set; the word
+    /// <c>default</c> stands for the default set, of which is taken what is set.
+    /// </summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: one is no name.</exception>
+    public IReadOnlyList<string> ForwardCredentials
+    {
+        get => _forwarded;
+        init => _forwarded = ForwardedCredentials.Check(value);
+    }
+
     /// <summary>When it came into the inventory; null where that is not known.</summary>
     public DateTimeOffset? Added { get; init; }
 
@@ -106,7 +119,7 @@ public sealed partial record DispatchHost
         other is not null && Name == other.Name && Address == other.Address && Transport == other.Transport
         && Container == other.Container && WorkspaceRoot == other.WorkspaceRoot && Added == other.Added
         && HostKeyFingerprint == other.HostKeyFingerprint && ForwardAgent == other.ForwardAgent
-        && Capabilities.SequenceEqual(other.Capabilities);
+        && Capabilities.SequenceEqual(other.Capabilities) && ForwardCredentials.SequenceEqual(other.ForwardCredentials);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Address, Transport, Container, WorkspaceRoot);

@@ -6,7 +6,7 @@ namespace RemoteDispatch.Hosts;
 internal static class HostColumns
 {
     /// <summary>The columns, in the order in which they are written.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot", "HostKeyFingerprint", "ForwardAgent"];
+    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot", "HostKeyFingerprint", "ForwardAgent", "ForwardCredentials"];
 
     /// <summary>The column that a heading means, in any case; null for none.</summary>
     public static string? Find(string heading)
@@ -43,10 +43,11 @@ internal static class HostColumns
                 Address = address,
                 Transport = Value("Transport") is { } word ? ReadTransport(word) ?? DispatchHost.Detect(address) : DispatchHost.Detect(address),
                 Container = ContainerChoice.Parse(Value("Container")),
-                Capabilities = ReadCapabilities(Value("Capabilities") ?? ""),
+                Capabilities = ReadWords(Value("Capabilities") ?? "", "capabilities"),
                 WorkspaceRoot = Value("WorkspaceRoot"),
                 HostKeyFingerprint = Value("HostKeyFingerprint"),
                 ForwardAgent = Value("ForwardAgent") is { } flag && ReadFlag(flag),
+                ForwardCredentials = ReadWords(Value("ForwardCredentials") ?? "", "credentials"),
             };
         }
         catch (DispatchException e)
@@ -60,7 +61,7 @@ internal static class HostColumns
     [
         host.Name, host.Address.Host, host.Address.User ?? "", host.Address.Port?.ToString(CultureInfo.InvariantCulture) ?? "",
         host.Transport.ToString(), host.Container.Value, string.Join(';', host.Capabilities), host.WorkspaceRoot ?? "",
-        host.HostKeyFingerprint ?? "", host.ForwardAgent ? "true" : "",
+        host.HostKeyFingerprint ?? "", host.ForwardAgent ? "true" : "", string.Join(';', host.ForwardCredentials),
     ];
 
     private static int ReadPort(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
@@ -72,11 +73,11 @@ internal static class HostColumns
         : Enum.GetNames<Transport>().FirstOrDefault(n => n.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name ? Enum.Parse<Transport>(name)
         : throw Unusable($"{Text.Show(text)} is no transport: it is one of {string.Join(", ", Enum.GetNames<Transport>())}.");
 
-    private static string[] ReadCapabilities(string text)
+    private static string[] ReadWords(string text, string what)
     {
         var words = text.Split([';', ',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
         // What Export-Csv writes in place of a list.
-        return !words.Contains("System.String[]") ? words : throw Unusable("The capabilities are lost: 'System.String[]' stands in their place. Export-DispatchHost writes them.");
+        return !words.Contains("System.String[]") ? words : throw Unusable($"The {what} are lost: 'System.String[]' stands in their place. Export-DispatchHost writes them.");
     }
 
     private static DispatchException Unusable(string message) =>

@@ -5,7 +5,7 @@ namespace RemoteDispatch.Hosts;
 
 /// <summary>
 /// One entry of the inventory as JSON: <c>address</c>, <c>transport</c>, <c>container</c>, <c>user</c>, <c>added</c> as
-/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>hostKey</c>, <c>forwardAgent</c>.
+/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>hostKey</c>, <c>forwardAgent</c>, <c>forwardCredentials</c>.
 /// </summary>
 internal static class HostEntry
 {
@@ -29,10 +29,11 @@ internal static class HostEntry
                 Address = address,
                 Transport = ReadTransport(entry, address),
                 Container = ContainerChoice.Parse(ReadText(entry, "container")),
-                Capabilities = ReadCapabilities(entry),
+                Capabilities = ReadWords(entry, "capabilities", "gpu"),
                 WorkspaceRoot = ReadText(entry, "workspaceRoot"),
                 HostKeyFingerprint = ReadText(entry, "hostKey"),
                 ForwardAgent = ReadFlag(entry, "forwardAgent"),
+                ForwardCredentials = ReadWords(entry, "forwardCredentials", "GH_TOKEN"),
                 Added = ReadTime(entry),
             };
         }
@@ -76,6 +77,7 @@ internal static class HostEntry
         Put(entry, "workspaceRoot", host.WorkspaceRoot is { } root ? JsonValue.Create(root) : null);
         Put(entry, "hostKey", host.HostKeyFingerprint is { } key ? JsonValue.Create(key) : null);
         Put(entry, "forwardAgent", host.ForwardAgent ? JsonValue.Create(true) : null);
+        Put(entry, "forwardCredentials", host.ForwardCredentials.Count > 0 ? new JsonArray([.. host.ForwardCredentials.Select(c => JsonValue.Create(c))]) : null);
         return entry;
     }
 
@@ -100,11 +102,11 @@ internal static class HostEntry
             ? number : throw new FormatException("a port is a number from 1 to 65535");
     }
 
-    private static string[] ReadCapabilities(JsonObject entry) => entry["capabilities"] switch
+    private static string[] ReadWords(JsonObject entry, string member, string example) => entry[member] switch
     {
         null => [],
-        JsonArray list => list.Select(c => (string?)c ?? throw new FormatException("a capability is a word")).ToArray(),
-        _ => throw new FormatException("capabilities are a list: [\"gpu\"]"),
+        JsonArray list => list.Select(c => (string?)c ?? throw new FormatException($"each of {member} is a word")).ToArray(),
+        _ => throw new FormatException($"{member} are a list: [\"{example}\"]"),
     };
 
     private static DateTimeOffset? ReadTime(JsonObject entry) => ReadText(entry, "added") is { Length: > 0 } added

@@ -4,8 +4,8 @@ using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Logs;
 
-/// <summary>Copies logs to this machine: whole, or not at all.</summary>
-internal sealed class LogCollector(LogReader reader, string folder)
+/// <summary>Copies logs to this machine: whole and proven by their SHA-256, or not at all.</summary>
+internal sealed class LogCollector(LogReader reader, string folder, Action<WorkStep>? observer = null)
 {
     /// <summary>Fetches a log as it is now.</summary>
     /// <param name="host">The host.</param>
@@ -23,11 +23,15 @@ internal sealed class LogCollector(LogReader reader, string folder)
         try
         {
             SafeFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(target))!);
-            var file = SafeFile.Create(draft);
-            await using (file.ConfigureAwait(false))
+            try
             {
-                await foreach (var part in reader.ReadAsync(host, id, new LogStart(0), follow: false, secrets, cancellationToken).ConfigureAwait(false))
-                    await file.WriteAsync(part.Bytes, cancellationToken).ConfigureAwait(false);
+                await FetchAsync(host, id, draft, secrets, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DispatchException e) when (e.Reason == FailureReason.UnexpectedReply)
+            {
+                // Once more from the beginning, before somebody is told.
+                File.Delete(draft);
+                await FetchAsync(host, id, draft, secrets, cancellationToken).ConfigureAwait(false);
             }
 
             File.Move(draft, target, overwrite: true);
@@ -42,6 +46,20 @@ internal sealed class LogCollector(LogReader reader, string folder)
             if (File.Exists(draft))
                 File.Delete(draft);
         }
+    }
+
+    private async Task FetchAsync(DispatchHost host, string id, string draft, IReadOnlyList<CredentialGrant> secrets, CancellationToken cancellationToken)
+    {
+        using var proof = reader.ProofOf(host, id);
+        var file = SafeFile.Create(draft);
+        await using (file.ConfigureAwait(false))
+        {
+            await foreach (var part in reader.ReadProvenAsync(host, id, secrets, proof, cancellationToken).ConfigureAwait(false))
+                await file.WriteAsync(part.Bytes, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!proof.IsProven)
+            observer?.Invoke(new WorkStep(host.Name, "log_unproven", TimeSpan.Zero, $"task={id} the host has neither sha256sum, shasum nor openssl"));
     }
 
     /// <summary>A log's place in a folder of logs: <c>HOST/ID.STARTED.log</c>.</summary>

@@ -17,10 +17,10 @@ internal readonly record struct LogStart(long Offset, long? Tail = null);
 internal sealed record LogPart(long Offset, ReadOnlyMemory<byte> Bytes, WorkspaceState State);
 
 /// <summary>
-/// Reads a log by its offsets. The log is append only, so that an offset is a cursor for ever: a connection that is lost costs
+/// Reads a log, or another file like it, by its offsets. It is append only, so that an offset is a cursor for ever: a connection that is lost costs
 /// no byte and doubles none.
 /// </summary>
-internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds)
+internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds, FeedWhat what = FeedWhat.Log)
 {
     private const int SmallestPart = 64 << 10;
     private const int LargestPart = 4 << 20;
@@ -41,23 +41,23 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds)
     public async IAsyncEnumerable<LogPart> ReadAsync(
         DispatchHost host, string id, LogStart start, bool follow, IReadOnlyList<CredentialGrant> secrets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var offset = start.Offset;
-        if (start.Tail is { } lines)
-        {
-            Task<long> AskAsync() => workspaces.TailOffsetAsync(host, id, lines, follow, cancellationToken);
-            var patience = new Patience(workspaces.Options.Time, workspaces.Options.Observer);
-            offset = await (follow ? patience.AskAsync(AskAsync, cancellationToken) : AskAsync()).ConfigureAwait(false);
-        }
-
+        var offset = start.Tail is { } lines ? await TailAsync(host, id, lines, follow, cancellationToken).ConfigureAwait(false) : start.Offset;
         var mask = new LogMask(secrets, offset);
-        var parts = follow ? FollowAsync(host, id, mask, cancellationToken) : ReadAsync(host, id, mask, cancellationToken);
+        var parts = follow ? FollowAsync(host, id, mask, cancellationToken) : ReadAsync(host, id, mask, null, cancellationToken);
         await foreach (var part in parts.ConfigureAwait(false))
             yield return part;
     }
 
+    /// <summary>The offset at which the last lines begin.</summary>
+    public Task<long> TailAsync(DispatchHost host, string id, long lines, bool follow, CancellationToken cancellationToken)
+    {
+        Task<long> AskAsync() => workspaces.TailOffsetAsync(host, id, what, lines, follow, cancellationToken);
+        return follow ? new Patience(workspaces.Options.Time, workspaces.Options.Observer).AskAsync(AskAsync, cancellationToken) : AskAsync();
+    }
+
     private async IAsyncEnumerable<LogPart> FollowAsync(DispatchHost host, string id, LogMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var news in feeds.FollowAsync(host, id, FeedWhat.Log, mask.ReadFrom, cancellationToken).ConfigureAwait(false))
+        await foreach (var news in feeds.FollowAsync(host, id, what, mask.ReadFrom, cancellationToken).ConfigureAwait(false))
         {
             if (news.State is Absent)
                 throw NotFound(host.Name, id);
@@ -69,7 +69,17 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds)
         }
     }
 
-    private async IAsyncEnumerable<LogPart> ReadAsync(DispatchHost host, string id, LogMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Reads a log as it is now from its beginning, and proves each byte before the last part is given out.</summary>
+    /// <exception cref="DispatchException">The task is not there, the host cannot be reached, or what came is not what it has.</exception>
+    public IAsyncEnumerable<LogPart> ReadProvenAsync(
+        DispatchHost host, string id, IReadOnlyList<CredentialGrant> secrets, LogProof proof, CancellationToken cancellationToken) =>
+        ReadAsync(host, id, new LogMask(secrets, 0), proof, cancellationToken);
+
+    /// <summary>For <see cref="ReadProvenAsync"/>.</summary>
+    public LogProof ProofOf(DispatchHost host, string id) => new(workspaces, host, id);
+
+    private async IAsyncEnumerable<LogPart> ReadAsync(
+        DispatchHost host, string id, LogMask mask, LogProof? proof, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var time = workspaces.Options.Time;
         var offset = mask.ReadFrom;
@@ -78,11 +88,13 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds)
         {
             var asked = time.GetTimestamp();
             var count = size;
-            var (state, bytes) = await workspaces.ReadLogAsync(host, id, offset, count, cancellationToken).ConfigureAwait(false);
+            var (state, bytes) = await workspaces.ReadAsync(host, id, what, offset, count, cancellationToken).ConfigureAwait(false);
             if (state is Absent)
                 throw NotFound(host.Name, id);
             // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
             var isLast = bytes.Length < count;
+            if (proof is not null)
+                await proof.AddAsync(bytes, isLast, cancellationToken).ConfigureAwait(false);
             var (at, shown) = mask.Show(bytes, isLast);
             if (shown.Length > 0 || isLast)
                 yield return new LogPart(at, shown, state);

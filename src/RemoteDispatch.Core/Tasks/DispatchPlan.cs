@@ -1,3 +1,4 @@
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Tasks;
@@ -13,6 +14,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
     public static DispatchPlan Of(DispatchHost host, TaskRequest request)
     {
         request.Validate();
+        if (request.AgentForwarding != AgentForwarding.None)
+            Dispatcher.CheckAgentWay(host);
         var root = host.WorkspaceRoot ?? "~/.remote-dispatch/tasks";
         return new DispatchPlan(host, HopsTo(host).ToArray(), $"{root}/{request.Id?.Value ?? "<new id>"}", request);
     }
@@ -31,10 +34,22 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add($"kept by {Request.Runner}");
         if (Request.LoginShell)
             more.Add("through the login shell");
+        if (Request.Sandbox is { } sandbox)
+            more.Add(sandbox.ToString());
+        if (Request.ReportToolUse)
+            more.Add("reporting tool use");
         if (Request.Environment.Count > 0)
             more.Add($"with {string.Join(", ", Request.Environment.Keys)}");
-        if (Request.Credentials.Count > 0)
-            more.Add($"with the credentials {string.Join(", ", Request.Credentials.Select(g => g.Name))}");
+        // Those of the host's entry too, whether or not their values can be had.
+        string[] names = [.. Request.Credentials.Select(g => g.Name), .. ForwardedCredentials.Names(Host.ForwardCredentials, [.. Request.CredentialNames, .. Request.Environment.Keys])];
+        if (names.Length > 0)
+            more.Add($"with the credentials {string.Join(", ", names)}");
+        if (Request.ScopedToken is { } token)
+            more.Add($"with a token for {token}");
+        if (Request.AgentForwarding != AgentForwarding.None)
+            more.Add("with your SSH agent");
+        else if (Host.ForwardAgent)
+            more.Add("with your SSH agent, which the host's entry forwards");
         var how = more.Count > 0 ? $" {string.Join(", ", more)}" : "";
         return $"{string.Join(" > ", Hops)}, workspace {Workspace}: {Request.Summary}{how}";
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RemoteDispatch.Credentials;
+using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Tasks;
 
@@ -7,6 +8,23 @@ public sealed partial class Dispatcher
 {
     // What was granted by this process, for as long as it lives: values are written down nowhere.
     private readonly ConcurrentDictionary<(string Id, string Host), IReadOnlyList<CredentialGrant>> _granted = [];
+
+    /// <summary>The request with what the host's entry forwards. What the caller gives comes first.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.CredentialUnavailable"/>: the entry names a variable that is not set here.</exception>
+    private static TaskRequest WithGrantsOf(DispatchHost host, TaskRequest request)
+    {
+        if (host.ForwardCredentials.Count == 0)
+            return request;
+        try
+        {
+            var grants = ForwardedCredentials.Fetch(host.ForwardCredentials, [.. request.CredentialNames, .. request.Environment.Keys]);
+            return grants.Count > 0 ? request with { Credentials = [.. request.Credentials, .. grants] } : request;
+        }
+        catch (DispatchException e)
+        {
+            throw e.About(host.Name, request.Id?.Value);
+        }
+    }
 
     /// <summary>
     /// Beside what was granted before: whether this request is the one that runs is only known when the host has answered, and a value too

@@ -19,14 +19,18 @@ public sealed partial class Dispatcher
     /// </exception>
     public async Task<RemoteTask> DispatchAsync(DispatchHost host, TaskRequest request, CancellationToken cancellationToken = default)
     {
+        request = WithGrantsOf(host, request);
         request.Validate();
         var since = Options.Time.GetTimestamp();
         var id = request.Id ?? TaskId.New(Options.Time);
         var dispatched = Options.Time.GetUtcNow();
         try
         {
+            host = await WithAgentAsync(host, request, cancellationToken).ConfigureAwait(false);
             // Connected first: what fails until here has left no task anywhere.
             var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
+            var order = request.ToOrder(id, dispatched);
+            order = order with { With = [.. order.With, .. AgentWords(place, request)] };
             var before = Options.Ledger.Find(id.Value, host.Name);
             var task = new RemoteTask
             {
@@ -35,18 +39,24 @@ public sealed partial class Dispatcher
                 State = TaskState.Pending,
                 Command = request.Summary,
                 Dispatched = dispatched,
-                CredentialNames = [.. request.Credentials.Select(g => g.Name)],
+                CredentialNames = request.CredentialNames,
                 Runner = request.Runner,
                 StallLimit = request.StallLimit,
             };
-            Remember(task, request.Credentials);
+            var token = await MakeTokenAsync(task, request, cancellationToken).ConfigureAwait(false);
+            Remember(task, [.. request.Credentials, .. token?.Grants ?? []]);
             // Written before it is sent: whatever ends this process now, the task is in the list. Here a failure counts.
             if (before is null)
                 Options.Ledger.Write(task);
-            var (answer, attempt) = await LaunchAsync(task, request.ToOrder(id, dispatched), cancellationToken).ConfigureAwait(false);
+            var (answer, attempt) = await LaunchAsync(task, Into(order, token), cancellationToken).ConfigureAwait(false);
+            // A second attempt that finds the id taken finds the first one's task, which has the token.
+            if (token is not null && answer is not LaunchAnswer.Started && !(answer is LaunchAnswer.Taken && attempt > 1))
+                EndToken(token.Token, task);
             // What an earlier task of that id left in the ledger says nothing of one that has just begun.
             var isSame = answer is not LaunchAnswer.Started && before is not null && before.Host.Container == place.Container;
             task = Settle(answer, isSame ? before! with { Host = place } : task);
+            if (task.State.IsFinal())
+                EndTokensOf(task);
             Tell(host.Name, "success", since, $"task={task.Id} attempt={attempt} state={task.State}");
             return task;
         }

@@ -61,7 +61,9 @@ public sealed partial class Dispatcher
             }
         }
 
-        var places = reachable.GroupBy(t => t.Host);
+        // Tasks with the SSH agent and without are looked at together, on the connection that forwards it.
+        var forwarding = reachable.Select(t => t.Host).Where(h => h.ForwardAgent).ToHashSet();
+        var places = reachable.GroupBy(t => forwarding.TryGetValue(t.Host with { ForwardAgent = true }, out var open) ? open : t.Host);
         await Task.WhenAll(places.Select(async place =>
         {
             var group = place.ToArray();
@@ -94,7 +96,7 @@ public sealed partial class Dispatcher
         RemoteTask Known(string id, WorkspaceState state, string json)
         {
             var task = Options.Ledger.Find(id, place.Name) ?? FromJson(id, json);
-            return (task with { Host = place }).After(state);
+            return (task with { Host = place with { ForwardAgent = place.ForwardAgent || task.Host.ForwardAgent } }).After(state);
         }
 
         RemoteTask FromJson(string id, string json)
@@ -140,6 +142,8 @@ public sealed partial class Dispatcher
     /// <summary>Writes news down where a task is in the ledger; looking at another machine's task leaves no trace here.</summary>
     private RemoteTask Note(RemoteTask before, RemoteTask now)
     {
+        if (now.State.IsFinal())
+            EndTokensOf(now);
         return now != before && Options.Ledger.Find(now.Id, now.HostName) is not null ? Record(now) : now;
     }
 

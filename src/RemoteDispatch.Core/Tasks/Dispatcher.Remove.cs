@@ -41,6 +41,7 @@ public sealed partial class Dispatcher
                     throw StillRunning(task);
             }
 
+            EndTokensOf(task);
             if (!options.KeepLog)
                 Options.Ledger.Forget(task);
             Tell(task.HostName, "removed", since, $"task={task.Id}");

@@ -1,3 +1,4 @@
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Logs;
 using RemoteDispatch.Workspaces;
@@ -13,6 +14,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
     private readonly WorkspaceClient _workspaces;
     private readonly HostFeeds _feeds;
     private readonly LogReader _logs;
+    private readonly LogReader _events;
     private readonly LogCollector _collector;
 
     /// <summary>Creates one. It connects to nothing until it is asked for something.</summary>
@@ -20,29 +22,38 @@ public sealed partial class Dispatcher : IAsyncDisposable
     {
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
+        _tokens = new TokenKeeper(Options.Time);
         _feeds = new HostFeeds(_workspaces);
         _logs = new LogReader(_workspaces, _feeds);
-        _collector = new LogCollector(_logs, Options.LogFolder);
+        _events = new LogReader(_workspaces, _feeds, FeedWhat.Events);
+        _collector = new LogCollector(_logs, Options.LogFolder, Options.Connections.Observer);
     }
 
     /// <summary>What it works with.</summary>
     public DispatcherOptions Options { get; }
 
-    /// <summary>Closes the connections. Tasks go on.</summary>
-    public ValueTask DisposeAsync()
+    /// <summary>Closes the connections. Tasks go on; tokens that nobody else would revoke in time are revoked.</summary>
+    public async ValueTask DisposeAsync()
     {
         _feeds.Dispose();
-        return _workspaces.DisposeAsync();
+        await _tokens.DisposeAsync().ConfigureAwait(false);
+        await _workspaces.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>
     /// The host of a task as the inventory knows it today (its address may have changed), but always in the container and
-    /// with the workspace root that the task was sent to.
+    /// with the workspace root that the task was sent to. A task that was sent with the SSH agent has it whenever this user connects for it,
+    /// until it has ended.
     /// </summary>
     private DispatchHost HostOf(RemoteTask task)
     {
         var today = Options.Inventory.Find(task.HostName) ?? task.Host with { IsAddressOnly = true };
-        return today with { Container = task.Host.Container, WorkspaceRoot = task.Host.WorkspaceRoot };
+        return today with
+        {
+            Container = task.Host.Container,
+            WorkspaceRoot = task.Host.WorkspaceRoot,
+            ForwardAgent = today.ForwardAgent || (task.Host.ForwardAgent && !task.State.IsFinal()),
+        };
     }
 
     /// <summary>

@@ -34,6 +34,8 @@ internal static class LedgerEntry
             json["stallLimitSeconds"] = limit.TotalSeconds;
         if (task.StalledSince is { } since)
             json["stalledSince"] = Stamp(since);
+        if (task.Sandbox is { } sandbox)
+            json["sandbox"] = sandbox.ToWord();
         if (task.CredentialNames.Count > 0)
             json["credentials"] = new JsonArray([.. task.CredentialNames.Select(n => JsonValue.Create(n))]);
         if (task.Process is { } process)
@@ -63,6 +65,7 @@ internal static class LedgerEntry
             ExitCode = (int?)json["exitCode"],
             Command = (string?)json["command"] ?? "",
             Runner = Runner(json["runner"]),
+            Sandbox = (string?)json["sandbox"] is { Length: > 0 } word ? TaskSandbox.Parse(word) : null,
             Dispatched = Time(json["dispatched"]),
             Started = Time(json["started"]),
             Finished = Time(json["finished"]),

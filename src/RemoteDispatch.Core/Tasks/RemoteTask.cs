@@ -27,6 +27,9 @@ public sealed record RemoteTask
     /// <summary>What was asked to keep it alive on the host.</summary>
     public TaskRunner Runner { get; init; }
 
+    /// <summary>What its sandbox is, as its host found it: a boundary, or the environment alone; null where it has none or has not begun.</summary>
+    public TaskSandbox? Sandbox { get; init; }
+
     /// <summary>When it was dispatched, by this machine's clock; null where only the host knows of it.</summary>
     public DateTimeOffset? Dispatched { get; init; }
 
@@ -66,11 +69,11 @@ public sealed record RemoteTask
     /// <summary>The same task after another look at its workspace.</summary>
     internal RemoteTask After(WorkspaceState look)
     {
-        var now = Seen(look);
+        var now = Became(look) with { Sandbox = look.Sandbox ?? Sandbox };
         return now.State == TaskState.Running ? now : now with { StalledSince = null };
     }
 
-    private RemoteTask Seen(WorkspaceState look) => look switch
+    private RemoteTask Became(WorkspaceState look) => look switch
     {
         Claimed { ThisBoot: false } c => this with
         {

@@ -44,11 +44,32 @@ public sealed record TaskRequest
     /// </summary>
     public IReadOnlyList<CredentialGrant> Credentials { get; init; } = [];
 
+    /// <summary>
+    /// A token of GitHub that is made for this task alone, one for each host, and is its <c>GH_TOKEN</c>; it is revoked at the task's end. Null for none.
+    /// </summary>
+    public ScopedTokenRequest? ScopedToken { get; init; }
+
+    /// <summary>The names of all secrets that the task is given.</summary>
+    public IReadOnlyList<string> CredentialNames =>
+        [.. Credentials.Select(g => g.Name), .. ScopedToken is null ? Array.Empty<string>() : [ScopedTokenRequest.Variable]];
+
     /// <summary>Run through the user's login shell, for hosts whose PATH is set in a profile.</summary>
     public bool LoginShell { get; init; }
 
     /// <summary>What keeps it alive on the host when the connection ends.</summary>
     public TaskRunner Runner { get; init; }
+
+    /// <summary>A home and an environment of the task's own, and a boundary where the host can make one; null for none.</summary>
+    public SandboxRequest? Sandbox { get; init; }
+
+    /// <summary>Is it to have the caller's SSH agent?</summary>
+    public AgentForwarding AgentForwarding { get; init; }
+
+    /// <summary>
+    /// Give the task settings for Claude Code, at the path in <c>REMOTE_DISPATCH_CLAUDE_SETTINGS</c>, with which it reports each use of a
+    /// tool as an event: <c>claude --settings "$REMOTE_DISPATCH_CLAUDE_SETTINGS"</c>.
+    /// </summary>
+    public bool ReportToolUse { get; init; }
 
     /// <summary>How long it may run, to the second; null for as long as it takes.</summary>
     public TimeSpan? TimeLimit { get; init; }
@@ -99,12 +120,18 @@ public sealed record TaskRequest
                 throw Invalid($"The variable {name} holds a character that no environment can carry.", "Encode the value.");
         }
 
+        if (Sandbox is not null)
+            Sandbox.Validate(this);
+        if (!Enum.IsDefined(AgentForwarding))
+            throw Invalid($"{AgentForwarding} is no agent forwarding.", $"Take one of {string.Join(", ", Enum.GetNames<AgentForwarding>())}.");
         var names = new HashSet<string>(Environment.Keys, StringComparer.Ordinal);
-        foreach (var grant in Credentials)
+        if (AgentForwarding != AgentForwarding.None && !names.Add("SSH_AUTH_SOCK"))
+            throw Invalid("The variable SSH_AUTH_SOCK is the forwarded agent's.", "Forward the agent, or name the socket of another one, but not both.");
+        foreach (var name in CredentialNames)
         {
-            WorkspaceClient.CheckVariable(grant.Name);
-            if (!names.Add(grant.Name))
-                throw Invalid($"The variable {grant.Name} is given twice.", "Leave one of the two out.");
+            WorkspaceClient.CheckVariable(name);
+            if (!names.Add(name))
+                throw Invalid($"The variable {name} is given twice.", "Leave one of the two out.");
         }
     }
 
@@ -140,12 +167,18 @@ public sealed record TaskRequest
             json["loginShell"] = true;
         if (Runner != TaskRunner.Auto)
             json["runner"] = Runner.ToString();
+        if (Sandbox is not null)
+            json["sandbox"] = Sandbox.ToJson();
+        if (AgentForwarding != AgentForwarding.None)
+            json["agentForwarding"] = AgentForwarding.ToString();
+        if (ReportToolUse)
+            json["reportToolUse"] = true;
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
         if (StallLimit is { } silence)
             json["stallLimitSeconds"] = silence.TotalSeconds;
-        if (Credentials.Count > 0)
-            json["credentials"] = new JsonArray([.. Credentials.Select(g => JsonValue.Create(g.Name))]);
+        if (CredentialNames.Count > 0)
+            json["credentials"] = new JsonArray([.. CredentialNames.Select(n => JsonValue.Create(n))]);
         if (Environment.Count > 0)
             json["environment"] = new JsonObject(Environment.Select(v => KeyValuePair.Create<string, JsonNode?>(v.Key, v.Value)));
         return json.ToJsonString(Layout);
@@ -162,6 +195,8 @@ public sealed record TaskRequest
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
         Runner = Runner.ToString().ToLowerInvariant(),
+        With = [.. Sandbox?.Words() ?? [], .. ReportToolUse ? (string[])["tool-use"] : []],
+        More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. CredentialNames]),
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
     };
@@ -171,7 +206,7 @@ public sealed record TaskRequest
         yield return Command;
         yield return WorkingDirectory ?? "";
         // A request that names no runner has the digest that it had before there were any.
-        yield return (LoginShell ? "login" : "") + (Runner == TaskRunner.Auto ? "" : " " + Runner);
+        yield return (LoginShell ? "login" : "") + (Runner == TaskRunner.Auto ? "" : " " + Runner) + (Sandbox is null ? "" : "\n" + Sandbox.ToJson().ToJsonString(Layout));
         yield return (TimeLimit ?? TimeSpan.Zero).ToString("c", CultureInfo.InvariantCulture);
         yield return Environment.Count.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in Environment.OrderBy(v => v.Key, StringComparer.Ordinal))
@@ -183,11 +218,21 @@ public sealed record TaskRequest
         foreach (var argument in Arguments)
             yield return argument;
 
+        if (ReportToolUse)
+            yield return "tool-use";
+
         // By name: the digest is kept on the host, and a digest of a short secret would give it away.
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))
             yield return $"credential {grant.Name}";
+
+        // No argument can begin so.
+        if (AgentForwarding != AgentForwarding.None)
+            yield return $"\0agent forwarding {AgentForwarding}";
+        // What was wanted, and not what was granted: the same request gets another token each time.
+        if (ScopedToken is not null)
+            yield return $"token {ScopedToken}";
         if (StallLimit is { } limit)
-            yield return $"stall limit {limit.ToString("c", CultureInfo.InvariantCulture)}";
+            yield return $"\0stall limit {limit.ToString("c", CultureInfo.InvariantCulture)}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

@@ -28,6 +28,12 @@ internal sealed record LaunchOrder
     /// <summary>What else the task is given, as words of letters, digits and <c>- : =</c>; <c>wrapper.sh</c> lists them.</summary>
     public IReadOnlyList<string> With { get; init; } = [];
 
+    /// <summary>
+    /// Shell text that this task's wrapper has and the resident shell does not: <c>sandbox.sh</c> for a sandbox, <c>guard.sh</c> for a token.
+    /// It is a file on the host: no secret is in it.
+    /// </summary>
+    public string More { get; init; } = "";
+
     /// <summary>Zero for none. The host counts whole seconds.</summary>
     public TimeSpan TimeLimit { get; init; }
 

@@ -60,7 +60,7 @@ internal sealed partial class WorkspaceClient
         var call = ShellCall.To("rd_feed").With(Root(host)).With(Math.Max(LargestPiece, MostPerTurn / Math.Max(1, orders.Count)));
         foreach (var order in orders)
             call.With(order.Number).With(order.Id).With(Word(order.What)).With(order.Offset);
-        return _pool.StreamAsync(host, call.ToString(), stream => ReadFeedAsync(host, stream, take), leave, cancellationToken);
+        return _pool.StreamAsync(host, WithAgent(host, call.ToString()), stream => ReadFeedAsync(host, stream, take), leave, cancellationToken);
     }
 
     private static async Task ReadFeedAsync(DispatchHost host, ChannelStream stream, Func<FeedNews, ValueTask> take)

@@ -19,7 +19,8 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
 
     private readonly ChannelPool _pool;
 
-    public WorkspaceClient(ConnectionOptions options) => _pool = new ChannelPool(use => use == ChannelUse.Feed ? FeedResident : Resident, options);
+    public WorkspaceClient(ConnectionOptions options) =>
+        _pool = new ChannelPool((host, use) => (use == ChannelUse.Feed ? FeedResident : Resident) + (host.ForwardAgent ? Forwarding : ""), options);
 
     public ConnectionOptions Options => _pool.Options;
 
@@ -28,11 +29,19 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         $"RD_PROCESS={ShellQuote.Quote(ShellText.Load("process.sh"))}\nRD_WRAPPER={ShellQuote.Quote(ShellText.Load("wrapper.sh"))}\n"
         + $"eval \"$RD_PROCESS\"\n{ShellText.Load("runner.sh")}{ShellText.Load("host.sh")}";
 
+    /// <summary>What a channel is taught, beside that, which forwards an SSH agent: <c>forwarding.sh</c>, and the text of a task's own ssh.</summary>
+    internal static string Forwarding { get; } =
+        $"RD_FRONT={ShellQuote.Quote(ShellText.Load("ssh-agent.sh") + ShellText.Load("ssh-front.sh"))}\n"
+        + ShellText.Load("ssh-agent.sh") + ShellText.Load("forwarding.sh");
+
     /// <inheritdoc cref="ChannelPool.SettleAsync"/>
     public Task<DispatchHost> SettleAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.SettleAsync(host, cancellationToken);
 
     /// <inheritdoc cref="Connector.ReadKeyAsync"/>
     public Task<HostKey> ReadHostKeyAsync(DispatchHost host, CancellationToken cancellationToken) => _pool.Connector.ReadKeyAsync(host, cancellationToken);
+
+    /// <inheritdoc cref="ChannelPool.CloseUnusedAsync"/>
+    public Task CloseUnusedAsync(DispatchHost host) => _pool.CloseUnusedAsync(host);
 
     /// <inheritdoc cref="ChannelPool.PreflightOf"/>
     public IReadOnlyList<PreflightStep> PreflightOf(DispatchHost host) => _pool.PreflightOf(host);
@@ -43,9 +52,9 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         var reply = await AskAsync(host, ChannelUse.Control, LaunchScript(host, order), cancellationToken).ConfigureAwait(false);
         var line = reply.Text.Trim();
         var (word, rest) = Cut(line);
-        return Understand<LaunchAnswer>(host, line, () => word switch
+        return Understand<LaunchAnswer>(host, line, () => word.Split('+')[0] switch
         {
-            "started" => new LaunchAnswer.Started((Running)WorkspaceState.Parse("running " + rest)),
+            "started" => new LaunchAnswer.Started((Running)WorkspaceState.Parse("running" + line["started".Length..])),
             "taken" => new LaunchAnswer.Taken(WorkspaceState.Parse(rest)),
             "conflict" => new LaunchAnswer.Conflict(),
             "refused" => new LaunchAnswer.Refused(Text.OneLine(rest, 400)),
@@ -73,21 +82,27 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         }).ToArray());
     }
 
-    /// <summary>The task's state, and then bytes of its log: no state 'ended' without its last byte behind it.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
+        DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(host, id, FeedWhat.Log, offset, count, cancellationToken);
+
+    /// <summary>The task's state, and then bytes of one of its files: no state 'ended' without its last byte behind it.</summary>
     /// <param name="host">The host.</param>
     /// <param name="id">The task.</param>
+    /// <param name="file">The file.</param>
     /// <param name="offset">The first byte wanted.</param>
     /// <param name="count">At most so many.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
-        DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken)
+    public async Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadAsync(
+        DispatchHost host, string id, FeedWhat file, long offset, int count, CancellationToken cancellationToken)
     {
-        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count);
+        var call = ShellCall.To("rd_log").With(Root(host)).With(id).With(offset).With(count).With(Word(file));
         var reply = await AskAsync(host, ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         if (reply.ExitCode != 0)
         {
             throw new DispatchException(
-                FailureReason.WorkspaceRefused, $"The log of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
+                FailureReason.WorkspaceRefused, $"The {Word(file)} of the task '{id}' on host '{host.Name}' cannot be read: {Text.OneLine(reply.ErrorText.Trim(), 200)}.",
                 "Look at the file in the workspace on the host: its owner, its permissions, the disk.") { Host = host.Name, TaskId = id };
         }
 
@@ -96,10 +111,10 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         return (Understand(host, state, () => WorkspaceState.Parse(state)), reply.Output[(line + 1)..]);
     }
 
-    /// <summary>The offset at which the last lines of a log begin.</summary>
-    public async Task<long> TailOffsetAsync(DispatchHost host, string id, long lines, bool follow, CancellationToken cancellationToken)
+    /// <summary>The offset at which the last lines of a file begin.</summary>
+    public async Task<long> TailOffsetAsync(DispatchHost host, string id, FeedWhat file, long lines, bool follow, CancellationToken cancellationToken)
     {
-        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines);
+        var call = ShellCall.To("rd_tail").With(Root(host)).With(id).With(lines).With(Word(file));
         var reply = await AskAsync(host, follow ? ChannelUse.Feed : ChannelUse.Bulk, call.ToString(), cancellationToken).ConfigureAwait(false);
         return Understand(host, reply.Text, () => long.Parse(reply.Text.Trim(), CultureInfo.InvariantCulture));
     }
@@ -126,6 +141,11 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         var lines = await AskLinesAsync(host, call, cancellationToken).ConfigureAwait(false);
         return lines[0] == "removed" ? null : Understand(host, lines[0], () => WorkspaceState.Parse(lines[0]));
     }
+
+    /// <summary>Has a running task an SSH agent, and did this connection bring one?</summary>
+    /// <returns><c>yes</c>, <c>no</c> (the task has none), or <c>none</c> (none came).</returns>
+    public async Task<string> AgentOfAsync(DispatchHost host, string id, CancellationToken cancellationToken) =>
+        (await AskLinesAsync(host, ShellCall.To("rd_agent_of").With(Root(host)).With(id), cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>What a host answers to the one request of a check: lines of a name, a blank, and a value.</summary>
     /// <param name="host">The host.</param>
@@ -155,6 +175,8 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         var script = new StringBuilder();
         script.Append("rd_command=").Append(ShellQuote.Quote(order.Command)).Append('\n');
         script.Append("rd_task=").Append(ShellQuote.Quote(order.TaskJson)).Append('\n');
+        script.Append("rd_more=").Append(ShellQuote.Quote(order.More)).Append('\n');
+        script.Append("rd_tool=").Append(ShellQuote.Quote(Tool)).Append('\n');
         script.Append("rd_env() {\n:\n");
         foreach (var (name, value) in order.Environment)
         {
@@ -168,7 +190,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
             .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
             .With(string.Join(' ', order.With)).With(order.Arguments));
-        script.Append("\nunset rd_command rd_task; unset -f rd_env");
+        script.Append("\nunset rd_command rd_task rd_tool rd_more; unset -f rd_env");
         return script.ToString();
     }
 
@@ -197,11 +219,15 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
 
     private async Task<ChannelReply> AskAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
-        var reply = await _pool.RequestAsync(host, use, script, cancellationToken).ConfigureAwait(false);
+        var reply = await _pool.RequestAsync(host, use, WithAgent(host, script), cancellationToken).ConfigureAwait(false);
         if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith("refused ", StringComparison.Ordinal))
             throw Refused(host, said);
         return reply;
     }
+
+    /// <summary>Whatever is asked, the tasks' link to the agent is looked after, in the same request.</summary>
+    private static string WithAgent(DispatchHost host, string script) =>
+        host.ForwardAgent ? $"{ShellCall.To("rd_agent").With(Root(host))}\n{script}" : script;
 
     private static DispatchException Refused(DispatchHost host, string said) => new(
         FailureReason.WorkspaceRefused, $"Host '{host.Name}' refused: {Text.OneLine(said["refused ".Length..].Trim(), 300)}.",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.Workspaces;
 
@@ -7,9 +8,21 @@ internal abstract record WorkspaceState
 {
     private static readonly char[] Blank = [' '];
 
+    /// <summary>What the task's sandbox is, as its wrapper found it; null where it has none, or has not begun.</summary>
+    public TaskSandbox? Sandbox { get; init; }
+
     /// <summary>Reads what <c>rd_state</c> prints.</summary>
     /// <exception cref="FormatException">It is none of the states.</exception>
     public static WorkspaceState Parse(string line)
+    {
+        // running+bwrap PID …
+        var end = line.IndexOf(' ', StringComparison.Ordinal) is >= 0 and var blank ? blank : line.Length;
+        return line.IndexOf('+', 0, end) is >= 0 and var plus
+            ? ParseBare(line[..plus] + line[end..]) with { Sandbox = TaskSandbox.Parse(line[(plus + 1)..end]) }
+            : ParseBare(line);
+    }
+
+    private static WorkspaceState ParseBare(string line)
     {
         var words = line.Split(' ');
         return words[0] switch

@@ -16,7 +16,7 @@ RD_HELPERS='' RD_LEAVE='' RD_TAILS=''
 # end with OFFSET + LENGTH = SIZE is the last record. A file that cannot be read has the state 'unreadable'.
 rd_feed() {
   rd_root "$1" || return 9
-  RD_MOST=$2
+  RD_FED=$1 RD_MOST=$2
   shift 2
   CDPATH='' cd -- "$RD_ROOT" 2>/dev/null || RD_ROOT=/dev/null/none
   RD_SUBS=''
@@ -51,7 +51,9 @@ rd_feed() {
 
 # rd_feed_look: tells what is new. RD_SUBS holds what is left to follow: NUMBER ID WHAT OFFSET NEW STATE, a line each.
 rd_feed_look() {
-  RD_NEWS='' RD_MORE='' RD_FILES='' RD_NEXT='' RD_LAST='' RD_STATE=''
+  # The link to a forwarded agent is looked after as often: forwarding.sh, where this channel forwards one.
+  [ -z "${RD_AGENT-}" ] || rd_agent "$RD_FED"
+  RD_NEWS='' RD_MORE='' RD_FILES='' RD_NEXT='' RD_LAST='' RD_STATE='' RD_DOUBT=0
   rd_by_line
   for RD_ROW in $RD_SUBS; do
     IFS=$RD_IFS
@@ -60,6 +62,12 @@ rd_feed_look() {
     if [ "$2" != "$RD_LAST" ]; then
       RD_LAST=$2
       rd_state "$RD_ROOT/$2"
+      # Whoever stops it has killed the wrapper, and is about to write the record for it.
+      while [ "${RD_STATE%% *}" = lost ] && [ -e "$2/stop" ] && [ "$RD_DOUBT" -lt 4 ]; do
+        RD_DOUBT=$((RD_DOUBT + 1))
+        sleep 0.5 || sleep 1
+        rd_state "$RD_ROOT/$2"
+      done
     fi
     RD_LINE="$1 $2 $3 $4"
     [ "$3" = state ] || [ "$RD_STATE" = absent ] || RD_FILES="$RD_FILES $2/$3"
@@ -178,9 +186,9 @@ rd_watch() {
     ' '*' '*) tail -q -n +2 -f $RD_ENDS >&5 3<&- 4<&- 5>&- & rd_helper ;;
     *) tail -n +2 -f $RD_ENDS >&5 3<&- 4<&- 5>&- & rd_helper ;;
   esac
-  rd_hear >&5 4<&- 5>&- &
+  rd_hear &
   rd_helper
-  rd_tick >&5 3<&- 4<&- 5>&- &
+  rd_tick &
   rd_helper
   exec 5>&-
 }
@@ -212,19 +220,21 @@ rd_unwatch() {
   # shellcheck disable=SC2086 # split on purpose
   set -- $RD_HELPERS
   RD_HELPERS=''
+  # First the pipe: one that is full would hold up who writes to it, whatever it is asked to do.
+  exec 4<&-
   while [ $# -gt 1 ]; do
-    if rd_birth "$1" && [ "$RD_BIRTH" = "$2" ]; then
+    # Again: a wait ends early when a signal comes meanwhile.
+    while rd_birth "$1" && [ "$RD_BIRTH" = "$2" ]; do
       kill "$1"
       wait "$1"
-    fi
+    done
     shift 2
   done
-  exec 4<&-
 }
 
-# rd_hear: a byte on the channel's stdin, or its end, asks this channel's shell to leave off. KILL: see rd_expire.
+# rd_hear: a byte on the channel's stdin, or its end, asks this channel's shell to leave off.
 rd_hear() {
-  trap 'kill -s KILL "$!"; wait "$!"; exit' TERM
+  rd_heed
   head -c 1 <&3 >/dev/null 3<&- &
   wait "$!"
   kill -s USR1 "$$"
@@ -233,6 +243,14 @@ rd_hear() {
 
 # rd_tick: a hint each few seconds. It finds what no hint tells: a wrapper that was killed, a file that was not there.
 rd_tick() {
-  trap 'kill -s KILL "$!"; exit' TERM
+  rd_heed
   while sleep "$RD_PAUSE" & wait "$!" && echo; do :; done
+}
+
+# rd_heed: a helper that is ended ends its own child first, if it has one by then, and sees it go. KILL: see rd_expire. Its
+# streams are set by exec: a shell keeps a copy of those that it sets for one call, and would hold the pipe open to itself.
+rd_heed() {
+  exec >&5 4<&- 5>&-
+  RD_OTHER=$!
+  trap '[ "$!" = "$RD_OTHER" ] || while kill -s KILL "$!"; do wait "$!"; done; exit' TERM
 }

@@ -4,7 +4,7 @@
 # None of them may end this shell: a redirection that can fail belongs to a command in braces, never to a special
 # built-in. Free text (a reason, a path) is always last on its line. One that cannot even look says 'refused REASON'
 # and returns 9.
-# shellcheck disable=SC2153,SC2154 # RD_PID and its like come from process.sh; rd_command and rd_task from the request
+# shellcheck disable=SC2153,SC2154 # RD_PID and its like come from process.sh; rd_command, rd_task and rd_tool from the request
 
 # What is remembered between requests begins empty, whatever the login's environment holds.
 unset RD_OWNED RD_SETSID RD_HEAR
@@ -67,7 +67,8 @@ rd_detacher() {
 }
 
 # rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER WITH ARGUMENT...: starts a task once. The
-# request that calls it sets rd_command and rd_task (what becomes command and task.json) and rd_env, a function that exports the
+# request that calls it sets rd_command, rd_task and rd_tool (what becomes command, task.json and bin/rd), rd_more (what more the wrapper is to
+# know, as sandbox.sh; it is not resident), and rd_env, a function that exports the
 # task's environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
 # Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON ·
 # unfit REASON<tab>REMEDY (this host could not keep the task; the id is free again).
@@ -80,7 +81,7 @@ rd_launch() {
   RD_DIR=$RD_ROOT/$rd_id
   rd_boot
   RD_NOW=$(date +%s)
-  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$rd_mark") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 0; }
+  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$rd_mark/bin") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 0; }
   rd_claim || return 0
   if [ "$RD_CLAIM" != "$rd_digest" ]; then
     rd_withdraw
@@ -91,7 +92,7 @@ rd_launch() {
     rd_taken
     return 0
   fi
-  if ! rd_fit; then
+  if ! rd_fit || { rd_has agent && ! rd_agent_fit; }; then
     rd_unclaim
     return 0
   fi
@@ -100,7 +101,7 @@ rd_launch() {
   # Each attempt has files of its own, since a launch whose caller died may still be under way.
   if ! {
     printf '%s' "$rd_command" >"$RD_DIR/$rd_mark/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$rd_mark/task.json" &&
-      printf '%s\n%s\n' "$RD_PROCESS" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper" &&
+      printf '%s\n%s\n%s\n' "$RD_PROCESS" "$rd_more" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper" && printf '%s' "$rd_tool" >"$RD_DIR/$rd_mark/bin/rd" &&
       { [ -z "$RD_TMUX" ] || { rd_quote "$@" && printf 'exec%s\n' "$RD_QUOTED" >"$RD_DIR/$rd_mark/start"; }; }
   } 2>/dev/null; then
     rd_unclaim
@@ -111,12 +112,15 @@ rd_launch() {
     exec 2>&1
     REMOTE_DISPATCH_ID=$rd_id REMOTE_DISPATCH_WORKSPACE=$RD_DIR REMOTE_DISPATCH_MARK=$rd_mark
     export REMOTE_DISPATCH_ID REMOTE_DISPATCH_WORKSPACE REMOTE_DISPATCH_MARK
+    # The agent of the login, or of whoever connected, is nobody's who was not given it; a request may name another.
+    unset SSH_AUTH_SOCK SSH_AGENT_PID
+    ! rd_has agent || { SSH_AUTH_SOCK=$RD_DIR/agent.sock && export SSH_AUTH_SOCK; }
     rd_env
     rd_start "$@"
   ) && [ -n "$RD_TMUX" ] && rd_await
   # The last line is the answer. What stands before it is noise: a loader or a locale that complains of a variable.
   case ${RD_ACK##*"$RD_NL"} in
-    'started '* | 'refused '*) printf '%s\n' "${RD_ACK##*"$RD_NL"}" ;;
+    started* | 'refused '*) printf '%s\n' "${RD_ACK##*"$RD_NL"}" ;;
     taken) rd_taken ;;
     *)
       if [ -s "$RD_DIR/process" ]; then
@@ -178,15 +182,17 @@ rd_unclaim() {
 # rd_state DIR: RD_STATE is one of
 #   absent · claimed BOOT-IS-THIS EPOCH · running PID PGID START BOOT EPOCH · lost EPOCH
 #   ended KIND CODE STARTED FINISHED REASON
+# where the last three say behind a '+' what sandbox the task is in: running+bwrap PID …
 rd_state() {
   rd_process "$1"
+  rd_inside "$1"
   rd_ended "$1" && return
   if [ -n "$RD_MARK" ]; then
     if rd_alive; then
-      RD_STATE="running $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
+      RD_STATE="running$RD_INSIDE $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
     else
       # It may have ended between the two looks; the record is written before the process goes.
-      rd_ended "$1" || RD_STATE="lost $RD_AT"
+      rd_ended "$1" || RD_STATE="lost$RD_INSIDE $RD_AT"
     fi
   elif [ -d "$1" ]; then
     RD_BORN='' RD_AT=''
@@ -205,11 +211,18 @@ rd_state() {
   fi
 }
 
+# rd_inside DIR: RD_INSIDE is what the wrapper wrote of the task's sandbox, with a '+'; empty where it has none.
+rd_inside() {
+  RD_INSIDE=
+  { read -r RD_INSIDE <"$1/sandbox"; } 2>/dev/null
+  RD_INSIDE=${RD_INSIDE:+"+${RD_INSIDE%% *}"}
+}
+
 rd_ended() {
   RD_KIND=
   { read -r RD_KIND RD_CODE RD_DONE RD_WHY <"$1/exit"; } 2>/dev/null
   [ -n "$RD_KIND" ] || return 1
-  RD_STATE="ended $RD_KIND $RD_CODE ${RD_AT:-$RD_DONE} $RD_DONE $RD_WHY"
+  RD_STATE="ended$RD_INSIDE $RD_KIND $RD_CODE ${RD_AT:-$RD_DONE} $RD_DONE $RD_WHY"
 }
 
 # rd_status ROOT ID...: a line 'ID STATE' for each. Forks nothing on Linux.
@@ -237,25 +250,33 @@ rd_list() {
   done
 }
 
-# rd_log ROOT ID OFFSET COUNT: a line with the state, then at most COUNT bytes of the log from OFFSET on. The state is
-# looked at first: 'ended' with no byte behind it means that no byte will come. Returns 8 where the log cannot be read.
+# rd_log ROOT ID OFFSET COUNT FILE: a line with the state, then at most COUNT bytes of FILE (log, events) from OFFSET on. The
+# state is looked at first: 'ended' with no byte behind it means that no byte will come. Returns 8 where it cannot be read.
 rd_log() {
   rd_root "$1" || return 9
   rd_state "$RD_ROOT/$2"
   printf '%s\n' "$RD_STATE"
-  [ -e "$RD_ROOT/$2/log" ] || return 0
+  RD_LOG=$RD_ROOT/$2/$5
+  [ -e "$RD_LOG" ] || return 0
   # dd seeks (it reads nothing), and head goes on from where the shared offset then stands.
-  { { [ "$3" = 0 ] || dd bs=1 skip="$3" count=0 2>/dev/null; } && head -c "$4"; } <"$RD_ROOT/$2/log" || return 8
+  { { [ "$3" = 0 ] || dd bs=1 skip="$3" count=0 2>/dev/null; } && head -c "$4"; } <"$RD_LOG" || return 8
 }
 
-# rd_tail ROOT ID LINES: the offset at which the last LINES lines of the log begin.
+# rd_tail ROOT ID LINES FILE: the offset at which the last LINES lines of FILE begin.
 rd_tail() {
   rd_root "$1" || return 9
-  RD_LOG=$RD_ROOT/$2/log
+  RD_LOG=$RD_ROOT/$2/$4
   [ -e "$RD_LOG" ] || { echo 0; return 0; }
   rd_size "$RD_LOG"
-  # A log that grows meanwhile: the size is taken first, and what came behind it is not looked at.
-  RD_LAST=$(head -c "$RD_SIZE" <"$RD_LOG" | tail -n "$3" | wc -c)
+  # From the end, in larger and larger pieces, until so many lines are in one: no log is read from its beginning. A log that
+  # grows meanwhile: the size is taken first, and what came behind it is not looked at.
+  RD_LAST=0 RD_BACK=65536
+  while :; do
+    [ "$RD_BACK" -lt "$RD_SIZE" ] || RD_BACK=$RD_SIZE
+    RD_LAST=$(($({ dd bs=1 skip=$((RD_SIZE - RD_BACK)) count=0 2>/dev/null; head -c "$RD_BACK"; } <"$RD_LOG" | tail -n "$3" | wc -c)))
+    if [ "$RD_LAST" -lt "$RD_BACK" ] || [ "$RD_BACK" -ge "$RD_SIZE" ]; then break; fi
+    RD_BACK=$((RD_BACK * 8))
+  done
   echo $((RD_SIZE - RD_LAST))
 }
 
@@ -287,6 +308,8 @@ rd_stop() {
       KILL | END) rd_signal KILL ;;
     esac
     if [ "$3" = END ] && ! rd_ended "$RD_DIR"; then
+      rd_unhouse
+      rm -f "$RD_DIR/agent.sock"
       {
         printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit" && echo >&7
       } 7>>"$RD_DIR/process" 2>/dev/null
@@ -294,6 +317,12 @@ rd_stop() {
   fi
   rd_state "$RD_DIR"
   printf '%s %s\n' "$RD_COUNT" "$RD_STATE"
+}
+
+# rd_unhouse: removes a sandbox's home, where its wrapper cannot any more. Some caches are written so that they cannot be removed.
+rd_unhouse() {
+  RD_PATH=$RD_DIR/home
+  [ ! -d "$RD_PATH" ] || rm -rf -- "$RD_PATH" 2>/dev/null || { chmod -R u+rwx "$RD_PATH"; rm -rf -- "$RD_PATH"; } 2>/dev/null
 }
 
 rd_count() {
@@ -312,9 +341,10 @@ rd_remove() {
       return 0
       ;;
   esac
+  rd_unhouse
   if [ "$3" = 1 ]; then
     for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]*; do
-      case ${RD_PATH##*/} in log | task.json | claim | process | exit) continue ;; esac
+      case ${RD_PATH##*/} in log | task.json | claim | process | exit | sandbox) continue ;; esac
       rm -rf -- "$RD_PATH" 2>/dev/null
     done
     echo removed

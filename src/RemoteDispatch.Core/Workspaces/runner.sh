@@ -132,12 +132,14 @@ rd_await() {
   while [ "$RD_TRIES" -lt 200 ]; do
     rd_process "$RD_DIR"
     if [ "$RD_MARK" = "$rd_mark" ]; then
-      # The gate is passed. The block of the exit record is reserved last, when nothing can be refused any more.
+      # The gate is passed. The block of the exit record is reserved last, when nothing can be refused any more: of blanks.
+      # One with words in it is the record, about to be moved into place.
       if rd_ended "$RD_DIR" && [ "$RD_KIND" = launch-failed ]; then
         RD_ACK="refused $RD_WHY"
         return
-      elif [ -s "$RD_DIR/exit.new" ] || [ -e "$RD_DIR/exit" ]; then
-        RD_ACK="started $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
+      elif [ -n "$RD_KIND" ] || { RD_KIND=x && read -r RD_KIND _ <"$RD_DIR/exit.new" && [ -z "$RD_KIND" ]; } 2>/dev/null; then
+        rd_inside "$RD_DIR"
+        RD_ACK="started$RD_INSIDE $RD_PID $RD_PGID $RD_START $RD_BORN $RD_AT"
         return
       fi
     elif [ -n "$RD_MARK" ]; then

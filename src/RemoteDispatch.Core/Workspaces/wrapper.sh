@@ -13,7 +13,9 @@
 #   INTERPRETER  what the first line of the command names after #!, or empty: then sh reads it
 #   DIRECTORY    where the command runs; empty: at home
 #   RUNNER       tmux: stdin and stdout are a pane's terminal
-#   WITH         what else the task is given: words with a blank between them (rd_has looks for one)
+#   WITH         what else the task is given: words with a blank between them (rd_has looks for one):
+#                sandbox, and what it is to be, as sandbox.sh says; agent, as forwarding.sh says; token: rd_guard revokes it;
+#                tool-use: settings with which Claude Code reports its tools through rd
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
@@ -21,6 +23,8 @@ shift 9
 # shellcheck disable=SC2034 # rd_has, in process.sh, reads rd_with
 rd_runner=$1 rd_with=$2
 shift 2
+# A sandbox, which sandbox.sh makes: its home, what it is, whether the command was started in it.
+rd_home='' rd_box='' rd_box_ran=''
 trap '' HUP
 # A script's 'kill 0' reaches the whole group: this shell has a record to write. ':' and not '', so that the command gets
 # the default actions back.
@@ -30,7 +34,9 @@ trap : TERM INT QUIT
 # is written over a block that was reserved before the command began (<> does not truncate), since a task may fill the disk.
 # A line more in 'process' then wakes who waits for the end; it was opened before, since now the workspace may be removed.
 rd_finish() {
-  rm -f "$rd_dir/tmux"
+  ! rd_has sandbox || rd_box_close
+  rmdir "$rd_dir/$rd_mark" 2>/dev/null
+  rm -f "$rd_dir/tmux" "$rd_dir/agent.sock"
   {
     printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit" &&
       echo >&7
@@ -97,16 +103,28 @@ if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
   echo 'refused the process record cannot be written: is the disk full?'
   exit 0
 fi
-mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/" ||
-  rd_refuse 'the workspace cannot be written'
+{ mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/$rd_mark/bin" "$rd_dir/" &&
+  chmod 700 "$rd_dir/bin/rd"; } || rd_refuse 'the workspace cannot be written'
+if rd_has tool-use; then
+  REMOTE_DISPATCH_CLAUDE_SETTINGS=$rd_dir/claude-settings.json
+  export REMOTE_DISPATCH_CLAUDE_SETTINGS
+  { sh "$rd_dir/bin/rd" claude-settings >"$REMOTE_DISPATCH_CLAUDE_SETTINGS"; } 2>/dev/null ||
+    rd_refuse 'the workspace cannot be written: is the disk full?'
+fi
 if [ "$rd_runner" = tmux ]; then
   mv -f "$rd_dir/$rd_mark/tmux" "$rd_dir/tmux" || rd_refuse 'the workspace cannot be written'
   rm -f "$rd_dir/$rd_mark/start"
 fi
+if rd_has agent; then
+  mv -f "$rd_dir/$rd_mark/agent.sock" "$rd_dir/" || rd_refuse 'the workspace cannot be written'
+fi
 
+! rd_has sandbox || rd_box_open
+# shellcheck disable=SC2034 # sandbox.sh reads it
+rd_box_cwd=$rd_cwd
 # shellcheck disable=SC2088 # the tilde is the user's, and is expanded here
 case $rd_cwd in
-  '') rd_cwd=${HOME:-/} ;;
+  '') rd_cwd=${rd_home:-${HOME:-/}} ;;
   '~') rd_cwd=$HOME ;;
   '~/'*) rd_cwd=$HOME/${rd_cwd#??} ;;
   /*) ;;
@@ -122,6 +140,9 @@ else
   set -- sh "$rd_dir/command" "$@"
 fi
 if [ "$rd_login" = 1 ]; then
+  # A profile may set PATH anew: rd is found all the same.
+  # shellcheck disable=SC2016 # the shell behind the login shell expands it
+  set -- sh -c 'case ":$PATH:" in *":$0/bin:"*) ;; *) PATH=$0/bin${PATH:+:$PATH} && export PATH ;; esac; exec "$@"' "$rd_dir" "$@"
   # As words and not as a line: what -c takes is the login shell's own language.
   # shellcheck disable=SC2016 # the login shell expands it
   case ${SHELL-} in
@@ -130,13 +151,17 @@ if [ "$rd_login" = 1 ]; then
   esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
-{ true >>"$rd_dir/log"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+{ true >>"$rd_dir/log" && true >>"$rd_dir/events"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+! rd_has sandbox || rd_box_fit
 { printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written: is the disk full?'
 
-printf 'started %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
+printf 'started%s %s %s %s %s %s\n' "${rd_box:+"+$rd_box"}" "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
 # From here on nothing of the task holds the channel open. What this shell itself would say of a child that a signal
 # ended is not the task's output: it goes nowhere.
 exec >>"$rd_dir/log" 2>/dev/null
+
+# What revokes the task's token came with the request: guard.sh.
+! rd_has token || rd_guard
 
 # Somebody may have asked for its end before it began.
 [ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
@@ -150,6 +175,8 @@ if [ "$rd_runner" = tmux ]; then
   exec 8>&-
 fi
 
+# shellcheck disable=SC2034 # sandbox.sh reads it
+rd_box_ran=$rd_box
 rd_watch=
 if [ "$rd_limit" -gt 0 ]; then
   # Born deaf to what a script sends to its group: with a trap of its own it could be hit before it has set it.
@@ -162,10 +189,18 @@ if [ "$rd_limit" -gt 0 ]; then
   trap : TERM INT QUIT
 fi
 
-# A PATH for the task is the task's alone: the wrapper goes on with the host's own.
+# A PATH for the task is the task's alone, and rd in front of it: the wrapper goes on with the host's own.
 (
   [ -z "${REMOTE_DISPATCH_PATH+set}" ] || PATH=$REMOTE_DISPATCH_PATH
   unset REMOTE_DISPATCH_PATH
+  PATH=$rd_dir/bin${PATH:+:$PATH}
+  export PATH
+  # git finds it where a profile puts a PATH of its own in place, too. -x: not where nothing in the workspace may be run.
+  if rd_has agent && [ -x "$rd_dir/bin/ssh" ]; then
+    GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
+    export GIT_SSH
+  fi
+  ! rd_has sandbox || rd_box_run "$@" 2>&1
   exec "$@" 2>&1
 )
 rd_code=$?
@@ -185,5 +220,4 @@ if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}
   wait "$rd_view" 2>/dev/null
 fi
 # The record is last: once it is there, nothing in the workspace changes any more.
-rmdir "$rd_dir/$rd_mark" 2>/dev/null
 rd_finish "$rd_kind" "$rd_code" "$rd_why"

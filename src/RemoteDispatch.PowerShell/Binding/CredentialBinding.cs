@@ -17,9 +17,10 @@ internal static class CredentialBinding
     /// <param name="cmdlet">Whose session has the vaults.</param>
     /// <param name="names">Variables of this environment.</param>
     /// <param name="values">Names with SecureString, PSCredential or <c>vault:name</c>.</param>
-    /// <param name="isUsualSet">Those of the usual set that this environment has, too.</param>
+    /// <param name="isUsualSet">Those of the default set that this environment has, too.</param>
+    /// <param name="given">What the task is given by other ways: it is left out of the set.</param>
     /// <exception cref="DispatchException">One of them cannot be had.</exception>
-    public static IReadOnlyList<CredentialGrant> Fetch(PSCmdlet cmdlet, IEnumerable<string> names, IDictionary? values, bool isUsualSet)
+    public static IReadOnlyList<CredentialGrant> Fetch(PSCmdlet cmdlet, IEnumerable<string> names, IDictionary? values, bool isUsualSet, params string[] given)
     {
         var grants = names.Select(CredentialSource.FromEnvironment).ToList();
         foreach (DictionaryEntry entry in values ?? new Hashtable())
@@ -29,7 +30,7 @@ internal static class CredentialBinding
         }
 
         if (isUsualSet)
-            grants.AddRange(CredentialSource.FromEnvironment().Where(g => grants.All(given => given.Name != g.Name)));
+            grants.AddRange(CredentialSource.FromEnvironment().Where(g => !given.Contains(g.Name) && grants.All(other => other.Name != g.Name)));
         return grants;
     }
 
@@ -47,9 +48,15 @@ internal static class CredentialBinding
     private static bool IsAddress(object value) =>
         value.ToString() is { } text && (text.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
 
-    private static string Reveal(PSCmdlet cmdlet, string name, object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    /// <summary>The value of a SecureString, a PSCredential, a token or a reference to a vault.</summary>
+    /// <param name="cmdlet">Whose session has the vaults.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <param name="value">What was given.</param>
+    /// <exception cref="DispatchException">It is none of them, or the vault does not give it.</exception>
+    public static string Reveal(PSCmdlet cmdlet, string name, object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
         SecureString secure => new NetworkCredential("", secure).Password,
+        DispatchToken token => new NetworkCredential("", token.Token).Password,
         PSCredential credential => credential.GetNetworkCredential().Password,
         string reference when reference.IndexOf(':', StringComparison.Ordinal) is > 0 and var at && at < reference.Length - 1 =>
             FromVault(cmdlet, name, reference[..at], reference[(at + 1)..]),

@@ -30,6 +30,7 @@ internal static class Failures
         FailureReason.WorkspaceRefused => ErrorCategory.PermissionDenied,
         FailureReason.LaunchFailed => ErrorCategory.OpenError,
         FailureReason.TaskRunning => ErrorCategory.ResourceBusy,
+        FailureReason.TaskEnded => ErrorCategory.InvalidOperation,
         FailureReason.StopIncomplete => ErrorCategory.OperationStopped,
         FailureReason.NoTerminal => ErrorCategory.InvalidOperation,
         FailureReason.UnexpectedReply => ErrorCategory.ProtocolError,

@@ -15,6 +15,9 @@ internal static class Session
     private static readonly Lock Guard = new();
     private static (string Files, Dispatcher Dispatcher)? _current;
 
+    // Tokens of a short life, and those of tasks that were just seen to end: nobody waits for them but the process's end.
+    static Session() => AppDomain.CurrentDomain.ProcessExit += (_, _) => _current?.Dispatcher.FinishRevocationsAsync(isEnd: true).Wait(TimeSpan.FromSeconds(5));
+
     public static Dispatcher Dispatcher
     {
         get

@@ -50,6 +50,12 @@ public sealed class AddDispatchHostCommand : PinningCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public SwitchParameter ForwardAgent { get; set; }
 
+    /// <summary>Secrets for every task that is sent to it from here: variables of this environment, or 'default' for the usual ones that are set.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("ForwardCredentials")]
+    [ArgumentCompleter(typeof(CredentialNameCompleter))]
+    public string[] ForwardCredential { get; set; } = [];
+
     /// <summary>Put it in the place of a host that has the name already.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -72,6 +78,7 @@ public sealed class AddDispatchHostCommand : PinningCommand
             WorkspaceRoot = WorkspaceRoot,
             HostKeyFingerprint = HostKeyFingerprint,
             ForwardAgent = ForwardAgent,
+            ForwardCredentials = ForwardCredential,
         };
         if (!ShouldProcess(Name, $"Add the host at {address} ({host.Transport}) to the inventory"))
             return;

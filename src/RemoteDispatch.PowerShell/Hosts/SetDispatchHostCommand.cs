@@ -56,6 +56,12 @@ public sealed class SetDispatchHostCommand : PinningCommand
     [Parameter]
     public SwitchParameter ForwardAgent { get; set; }
 
+    /// <summary>All secrets for every task that is sent to it from here, as variables of this environment or 'default'; the list takes the place of the old one.</summary>
+    [Parameter]
+    [AllowEmptyCollection]
+    [ArgumentCompleter(typeof(CredentialNameCompleter))]
+    public string[]? ForwardCredential { get; set; }
+
     /// <summary>Emit the host as it is now.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -86,6 +92,7 @@ public sealed class SetDispatchHostCommand : PinningCommand
             WorkspaceRoot = WorkspaceRoot ?? host.WorkspaceRoot,
             HostKeyFingerprint = HostKeyFingerprint ?? host.HostKeyFingerprint,
             ForwardAgent = MyInvocation.BoundParameters.ContainsKey(nameof(ForwardAgent)) ? ForwardAgent : host.ForwardAgent,
+            ForwardCredentials = ForwardCredential ?? host.ForwardCredentials,
         };
     }
 
@@ -101,6 +108,6 @@ public sealed class SetDispatchHostCommand : PinningCommand
     [
         ("address", host.Address.ToString()), ("transport", host.Transport.ToString()), ("container", host.Container.Value),
         ("capabilities", string.Join(", ", host.Capabilities)), ("workspace root", host.WorkspaceRoot), ("host key", host.HostKeyFingerprint),
-        ("agent forwarding", host.ForwardAgent ? "on" : "off"),
+        ("agent forwarding", host.ForwardAgent ? "on" : "off"), ("credentials", string.Join(", ", host.ForwardCredentials)),
     ];
 }

@@ -106,6 +106,22 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter]
     public TaskRunner Runner { get; set; }
 
+    /// <summary>Forward the SSH agent of this session to the task, whenever somebody is connected for it; root on the host can use it then.</summary>
+    [Parameter]
+    public SwitchParameter ForwardAgent { get; set; }
+
+    /// <summary>The same, and do not start the task unless an agent with a key answers on the host.</summary>
+    [Parameter]
+    public SwitchParameter RequireAgent { get; set; }
+
+    /// <summary>The same, and stay connected until the task has ended: by a job of this session, where nothing else waits for it.</summary>
+    [Parameter]
+    public SwitchParameter KeepAgent { get; set; }
+
+    /// <summary>Give the task settings with which Claude Code reports each use of a tool as an event: claude --settings "$REMOTE_DISPATCH_CLAUDE_SETTINGS".</summary>
+    [Parameter]
+    public SwitchParameter ReportToolUse { get; set; }
+
     /// <summary>How long it may run (90s, 10m, 2h); the host itself ends it then.</summary>
     [Parameter]
     [Duration]

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
+using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.PowerShell.Logs;
 using RemoteDispatch.PowerShell.Binding;
@@ -39,9 +40,13 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 Id = Id is null ? null : TaskId.Parse(Id),
                 WorkingDirectory = WorkingDirectory,
                 Environment = ReadEnvironment(),
-                Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential),
+                Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential, ScopedToken.Length > 0 ? [ScopedTokenRequest.Variable] : []),
+                ScopedToken = ReadToken(),
                 LoginShell = LoginShell,
                 Runner = Runner,
+                Sandbox = ReadSandbox(),
+                AgentForwarding = RequireAgent || KeepAgent ? AgentForwarding.Required : ForwardAgent ? AgentForwarding.Forward : AgentForwarding.None,
+                ReportToolUse = ReportToolUse,
                 TimeLimit = TimeLimit,
                 StallLimit = StallLimit,
             };
@@ -109,9 +114,21 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
     private async Task DispatchAsync(DispatchHost host)
     {
         var task = await Dispatcher.DispatchAsync(host, _request!, StopToken).ConfigureAwait(false);
+        if (task.Sandbox is { Kind: SandboxKind.Environment })
+            await SayAsync(() => WriteWarning($"Host '{task.HostName}': {TaskSandbox.NoBoundary}")).ConfigureAwait(false);
         if (Wait)
             task = await FollowAsync(task).ConfigureAwait(false);
+        else if (KeepAgent)
+            await SayAsync(() => KeepAgentOf(task)).ConfigureAwait(false);
         await SayAsync(() => WriteObject(task)).ConfigureAwait(false);
+    }
+
+    private void KeepAgentOf(RemoteTask task)
+    {
+        var job = new AgentJob(Dispatcher, task);
+        JobRepository.Add(job);
+        job.Begin();
+        WriteVerbose($"The job {job.Name} keeps the SSH agent connected to the task {task.Id} until that ends.");
     }
 
     /// <summary>Shows the log as people would see it at the host, beside the output: that is the tasks alone.</summary>

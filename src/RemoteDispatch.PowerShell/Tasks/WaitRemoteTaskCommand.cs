@@ -14,12 +14,16 @@ public sealed class WaitRemoteTaskCommand : TaskCommand
     [Duration]
     public TimeSpan? Timeout { get; set; }
 
+    /// <summary>Forward the SSH agent of this session to the tasks meanwhile; they must have been dispatched with one.</summary>
+    [Parameter]
+    public SwitchParameter KeepAgent { get; set; }
+
     /// <inheritdoc/>
     protected override string? Activity => "Waiting for tasks";
 
     private protected override async Task WorkAsync(RemoteTask task)
     {
-        var ended = await Dispatcher.WaitAsync(task, Timeout, StopToken).ConfigureAwait(false);
+        var ended = await (KeepAgent ? Dispatcher.KeepAgentAsync(task, Timeout, StopToken) : Dispatcher.WaitAsync(task, Timeout, StopToken)).ConfigureAwait(false);
         await SayAsync(() => WriteObject(ended)).ConfigureAwait(false);
     }
 }

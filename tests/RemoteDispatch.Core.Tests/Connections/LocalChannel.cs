@@ -21,7 +21,7 @@ internal sealed class ObservedPool : IAsyncDisposable
 {
     private readonly ConcurrentQueue<WorkStep> _steps = [];
 
-    public ObservedPool(ConnectionOptions options) => Pool = new ChannelPool(_ => "", options with { Observer = _steps.Enqueue });
+    public ObservedPool(ConnectionOptions options) => Pool = new ChannelPool((_, _) => "", options with { Observer = _steps.Enqueue });
 
     public ObservedPool(TimeProvider? time = null)
         : this(Shells.Options("dash") with { Time = time ?? TimeProvider.System, RequestTimeout = TimeSpan.FromSeconds(60) })

@@ -44,6 +44,31 @@ public sealed class LogCollectorTests : IDisposable
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }
 
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Hash_of_a_part_is_that_of_its_bytes(string shell)
+    {
+        var content = Workspace(100_000);
+        await using var client = Shells.Client(shell);
+        foreach (var (offset, length) in new[] { (0, 100_000), (0, 1), (99_999, 1), (12_345, 50_000) })
+        {
+            Assert.Equal(
+                Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content.AsSpan(offset, length))),
+                await client.HashLogAsync(_folder.Host, "a", offset, length, Cancel));
+        }
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_not_what_the_host_has_are_a_failure_that_names_both_hashes()
+    {
+        Workspace(1000);
+        await using var client = Shells.Client("dash");
+        using var proof = new LogProof(client, _folder.Host, "a");
+        await proof.AddAsync(new byte[400], isLast: false, Cancel);
+        var failure = await Refusal.OfAsync(FailureReason.UnexpectedReply, () => proof.AddAsync(new byte[600], isLast: true, Cancel));
+        Assert.Equal("a", failure.TaskId);
+        Assert.Matches("SHA-256 here is [0-9a-f]{64} and there [0-9a-f]{64}", failure.Message);
+    }
+
     // Bug in Core (LogCollector.CollectAsync): where its folder cannot be made, deleting the draft throws too, and a raw exception comes out.
     [Fact]
     public async Task Collect_into_a_place_that_cannot_be_written_is_a_failure_of_the_local_file()

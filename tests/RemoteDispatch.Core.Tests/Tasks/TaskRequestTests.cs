@@ -19,6 +19,8 @@ public sealed class TaskRequestTests
         ["limits"] = Plain with { TimeLimit = TimeSpan.FromDays(365), StopGrace = TimeSpan.FromHours(1) },
         ["no grace"] = Plain with { TimeLimit = TimeSpan.FromSeconds(1), StopGrace = TimeSpan.Zero },
         ["runner"] = Plain with { Runner = TaskRunner.Tmux },
+        ["agent"] = Plain with { AgentForwarding = AgentForwarding.Required },
+        ["agent of the task's own"] = Plain with { Environment = Variables(("SSH_AUTH_SOCK", "/run/agent")) },
         ["variables"] = Plain with { Environment = Variables(("A", ""), ("_b1", "line\nline"), ("PATH", "/bin")) },
     };
 
@@ -43,6 +45,8 @@ public sealed class TaskRequestTests
         ["too much time"] = Plain with { TimeLimit = TimeSpan.FromDays(366) },
         ["negative grace"] = Plain with { StopGrace = TimeSpan.FromTicks(-1) },
         ["no runner"] = Plain with { Runner = (TaskRunner)42 },
+        ["no agent forwarding"] = Plain with { AgentForwarding = (AgentForwarding)42 },
+        ["two agents"] = Plain with { AgentForwarding = AgentForwarding.Forward, Environment = Variables(("SSH_AUTH_SOCK", "/run/agent")) },
         ["too much grace"] = Plain with { StopGrace = TimeSpan.FromMinutes(61) },
         ["variable without a name"] = Plain with { Environment = Variables(("", "x")) },
         ["variable with a dash"] = Plain with { Environment = Variables(("-x", "x")) },
@@ -83,6 +87,7 @@ public sealed class TaskRequestTests
             Plain with { Arguments = ["A", "B"] }, Plain with { Arguments = ["A B"] }, Plain with { Arguments = ["B", "A"] }, Plain with { Arguments = ["A", "B", ""] }, Plain with { Arguments = [""] },
             Plain with { Command = "tru", WorkingDirectory = "e" },
             Plain with { Runner = TaskRunner.Session }, Plain with { Runner = TaskRunner.Tmux }, Plain with { Runner = TaskRunner.Tmux, LoginShell = true }, Plain with { Arguments = [" Tmux"] },
+            Plain with { AgentForwarding = AgentForwarding.Forward }, Plain with { AgentForwarding = AgentForwarding.Required }, Plain with { Arguments = ["agent forwarding Forward"] },
         ];
         Assert.Distinct(requests.Select(r => r.Digest()));
         Assert.All(requests, r => Assert.Matches("^[0-9a-f]{64}$", r.Digest()));
@@ -105,6 +110,13 @@ public sealed class TaskRequestTests
     {
         Assert.DoesNotContain("runner", Plain.ToJson(TaskId.Parse("a"), default), StringComparison.Ordinal);
         Assert.Contains("\"runner\":\"Tmux\"", (Plain with { Runner = TaskRunner.Tmux }).ToJson(TaskId.Parse("a"), default), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ToJson_says_that_an_agent_was_asked_for()
+    {
+        Assert.DoesNotContain("agent", Plain.ToJson(TaskId.Parse("a"), default), StringComparison.Ordinal);
+        Assert.Contains("\"agentForwarding\":\"Required\"", (Plain with { AgentForwarding = AgentForwarding.Required }).ToJson(TaskId.Parse("a"), default), StringComparison.Ordinal);
     }
 
     [Fact]

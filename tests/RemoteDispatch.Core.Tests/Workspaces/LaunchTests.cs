@@ -133,7 +133,7 @@ public sealed class LaunchTests : IDisposable
         var command = "printf '%s|' \"$QUOTED\" \"$PATH\" \"${EMPTY-unset}\"; pwd";
         await client.LaunchAsync(_folder.Host, TestOrders.Order("env", command) with { Environment = values, WorkingDirectory = _folder.Path }, Cancel);
         await client.EndAsync(_folder.Host, "env");
-        Assert.Equal($"{values["QUOTED"]}|{values["PATH"]}||{_folder.Path}\n", await File.ReadAllTextAsync(_folder.Workspace("env") + "/log", Cancel));
+        Assert.Equal($"{values["QUOTED"]}|{_folder.Workspace("env")}/bin:{values["PATH"]}||{_folder.Path}\n", await File.ReadAllTextAsync(_folder.Workspace("env") + "/log", Cancel));
 
         await client.LaunchAsync(_folder.Host, TestOrders.Order("next", "echo \"${QUOTED-none}\""), Cancel);
         await client.EndAsync(_folder.Host, "next");

@@ -45,9 +45,18 @@ public sealed class LogReadTests : IDisposable
     {
         await WriteAsync("one\ntwo\nthree"u8.ToArray());
         await using var client = Shells.Client(shell);
-        Assert.Equal(4, await client.TailOffsetAsync(_folder.Host, "log", 2, follow: false, Cancel));
-        Assert.Equal(13, await client.TailOffsetAsync(_folder.Host, "log", 0, follow: false, Cancel));
-        Assert.Equal(0, await client.TailOffsetAsync(_folder.Host, "log", 99, follow: false, Cancel));
+        Assert.Equal(4, await client.TailOffsetAsync(_folder.Host, "log", FeedWhat.Log, 2, follow: false, Cancel));
+        Assert.Equal(13, await client.TailOffsetAsync(_folder.Host, "log", FeedWhat.Log, 0, follow: false, Cancel));
+        Assert.Equal(0, await client.TailOffsetAsync(_folder.Host, "log", FeedWhat.Log, 99, follow: false, Cancel));
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Tail_of_lines_that_are_longer_than_what_is_read_at_once_is_found(string shell)
+    {
+        await WriteAsync([.. "one\n"u8, .. new byte[200_000], .. "\n"u8, .. new byte[600_000], .. "\nend\n"u8]);
+        await using var client = Shells.Client(shell);
+        foreach (var (lines, offset) in new[] { (1, 800_006), (2, 200_005), (3, 4), (4, 0), (5, 0) })
+            Assert.Equal(offset, await client.TailOffsetAsync(_folder.Host, "log", FeedWhat.Log, lines, follow: false, Cancel));
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]

@@ -25,7 +25,7 @@ public sealed class TmuxTests : IDisposable
         Assert.True(started.Process.Pid > 1);
         await UntilGone(client, "a", StopStep.Look);
         var left = Directory.GetFileSystemEntries(_folder.Workspace("a")).Select(Path.GetFileName).Order();
-        Assert.Equal(["claim", "command", "exit", "log", "process", "task.json", "wrapper"], left);
+        Assert.Equal(["bin", "claim", "command", "events", "exit", "log", "process", "task.json", "wrapper"], left);
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
@@ -51,7 +51,7 @@ public sealed class TmuxTests : IDisposable
         var command = "printf '%s|' \"$BIG\" \"$QUOTED\" \"$PATH\" \"${TMUX-none}\" \"$@\"; cat /proc/*/cmdline 2>/dev/null | grep -ac 's3[c]ret-'";
         await LaunchAsync(client, "env", command, order => order with { Environment = values, Arguments = arguments });
         await client.EndAsync(_folder.Host, "env");
-        var expected = string.Join('|', [secret, values["QUOTED"], values["PATH"], "none", .. arguments]) + "|0\n";
+        var expected = string.Join('|', [secret, values["QUOTED"], $"{_folder.Workspace("env")}/bin:{values["PATH"]}", "none", .. arguments]) + "|0\n";
         Assert.Equal(expected, await File.ReadAllTextAsync(_folder.Workspace("env") + "/log", Cancel));
     }
 
