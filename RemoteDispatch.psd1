@@ -19,6 +19,7 @@
         'Get-RemoteTask'
         'Get-RemoteTaskEvent'
         'Get-RemoteTaskLog'
+        'Get-RemoteTaskWorkspace'
         'Import-DispatchHost'
         'Invoke-RemoteTask'
         'New-DispatchToken'

@@ -152,6 +152,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Invoke-RemoteTask run' { Assert-Runs (Get-ExampleCode Invoke-RemoteTask) }
     It 'examples of New-DispatchToken run' { Assert-Runs (Get-ExampleCode New-DispatchToken) }
     It 'examples of Remove-DispatchHost run' { Assert-Runs (Get-ExampleCode Remove-DispatchHost) }
+    It 'examples of Get-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskWorkspace) }
     It 'examples of Remove-DispatchToken run' { Assert-Runs (Get-ExampleCode Remove-DispatchToken) }
     It 'examples of Remove-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Remove-RemoteTaskWorkspace) }
     It 'examples of Save-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Save-RemoteTaskLog) }

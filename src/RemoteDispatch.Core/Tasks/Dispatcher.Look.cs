@@ -95,19 +95,19 @@ public sealed partial class Dispatcher
 
         RemoteTask Known(string id, WorkspaceState state, string json)
         {
-            var task = Options.Ledger.Find(id, place.Name) ?? FromJson(id, json);
+            var task = Options.Ledger.Find(id, place.Name) ?? FromTaskJson(place, id, json);
             return (task with { Host = place with { ForwardAgent = place.ForwardAgent || task.Host.ForwardAgent } }).After(state);
         }
+    }
 
-        RemoteTask FromJson(string id, string json)
+    private static RemoteTask FromTaskJson(DispatchHost place, string id, string json)
+    {
+        var (command, dispatched, credentials, runner, stallLimit) = ReadTaskJson(json);
+        return new RemoteTask
         {
-            var (command, dispatched, credentials, runner, stallLimit) = ReadTaskJson(json);
-            return new RemoteTask
-            {
-                Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched, CredentialNames = credentials, Runner = runner,
-                StallLimit = stallLimit,
-            };
-        }
+            Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched, CredentialNames = credentials, Runner = runner,
+            StallLimit = stallLimit,
+        };
     }
 
     /// <summary>
