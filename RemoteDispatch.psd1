@@ -32,6 +32,7 @@
         'Stop-RemoteTask'
         'Test-DispatchHost'
         'Wait-RemoteTask'
+        'Watch-RemoteTask'
     )
     PrivateData          = @{
         PSData = @{

@@ -41,6 +41,7 @@ public sealed partial class Dispatcher
                 Dispatched = dispatched,
                 CredentialNames = request.CredentialNames,
                 Runner = request.Runner,
+                StallLimit = request.StallLimit,
             };
             var token = await MakeTokenAsync(task, request, cancellationToken).ConfigureAwait(false);
             Remember(task, [.. request.Credentials, .. token?.Grants ?? []]);

@@ -123,10 +123,11 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
 
     /// <summary>One step of a stop.</summary>
     /// <returns>How many processes of the task were there before the step, its wrapper not counted; and the state after it.</returns>
-    public async Task<(int Left, WorkspaceState State)> StopAsync(DispatchHost host, string id, StopStep step, CancellationToken cancellationToken)
+    public async Task<(int Left, WorkspaceState State)> StopAsync(
+        DispatchHost host, string id, StopStep step, CancellationToken cancellationToken, string why = "")
     {
         var word = step.ToString().ToUpperInvariant();
-        var lines = await AskLinesAsync(host, ShellCall.To("rd_stop").With(Root(host)).With(id).With(word), cancellationToken).ConfigureAwait(false);
+        var lines = await AskLinesAsync(host, ShellCall.To("rd_stop").With(Root(host)).With(id).With(word).With(Text.OneLine(why, 400)), cancellationToken).ConfigureAwait(false);
         return Understand(host, lines[0], () =>
         {
             var (left, state) = Cut(lines[0]);

@@ -313,14 +313,15 @@ rd_size() {
   RD_SIZE=${5:-0}
 }
 
-# rd_stop ROOT ID SIGNAL: one step of a stop: signals all that belongs to the task but its wrapper, which is to write
-# the exit record. END signals the wrapper too, and writes the record for it. LOOK signals nothing.
+# rd_stop ROOT ID SIGNAL WHY: one step of a stop: signals all that belongs to the task but its wrapper, which is to write
+# the exit record. END signals the wrapper too, and writes the record for it. LOOK signals nothing. WHY, on one line, becomes
+# the reason in the record; it may be empty.
 # Answers 'LEFT STATE', LEFT being the number of processes that were still there.
 rd_stop() {
   rd_root "$1" || return 9
   RD_DIR=$RD_ROOT/$2
   rd_state "$RD_DIR"
-  case $RD_STATE in running* | claimed*) [ "$3" = LOOK ] || { : >>"$RD_DIR/stop"; } 2>/dev/null ;; esac
+  case $RD_STATE in running* | claimed*) [ "$3" = LOOK ] || { printf %s "${4:+$4$RD_NL}" >>"$RD_DIR/stop"; } 2>/dev/null ;; esac
   RD_COUNT=0
   if rd_process "$RD_DIR"; then
     if [ "$3" = END ]; then rd_members; else rd_members "$RD_PID"; fi

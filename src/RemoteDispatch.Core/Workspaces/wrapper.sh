@@ -214,7 +214,8 @@ if [ -n "$rd_watch" ]; then
   wait "$rd_watch" 2>/dev/null
   [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
 fi
-[ ! -e "$rd_dir/stop" ] || rd_kind=stopped
+rd_why=
+[ ! -e "$rd_dir/stop" ] || { rd_kind=stopped; IFS= read -r rd_why <"$rd_dir/stop"; }
 # Its number may be another's by now, where somebody has ended it.
 if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}" ]; then
   kill -s KILL "$rd_view" 2>/dev/null
@@ -222,7 +223,6 @@ if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}
 fi
 # The record is last: once it is there, nothing in the workspace changes any more.
 # A log on a disk that takes no more lacks its end, and says nothing of it. What can be known is whether the disk is full now.
-rd_why=
 if ! { printf '%4096s' '' >"$rd_dir/exit.try"; }; then
   case $(LC_ALL=C dd if=/dev/zero of="$rd_dir/exit.try" bs=4096 count=1 2>&1) in
     *'No space left'* | *[Qq]uota*) rd_why='the disk was full when it ended: its log may be cut short' ;;
