@@ -7,11 +7,12 @@ namespace RemoteDispatch.Fleet.Tests;
 /// <summary>What the help of the program promises, held against its own rules.</summary>
 public sealed class RdispatchHelpTests
 {
-    // The shell takes the line apart as a user's would; each call leaves its words behind. jq and tailscale are doubles.
+    // The shell takes the line apart as a user's would; each call leaves its words behind. jq, tailscale and git are doubles.
     private const string Recorder = """
         rdispatch() { printf '%s\0' "$@" >&2; printf '\n' >&2; }
         jq() { cat; }
         tailscale() { :; }
+        git() { :; }
         """;
 
     public static TheoryData<string> Examples => [.. Verbs(CommandLine.CreateRoot()).SelectMany(v => v.Examples).Distinct()];
