@@ -13,6 +13,9 @@ internal static class Common
     /// <summary>Recursive: every verb has it.</summary>
     public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Tell each step of the work on stderr.", Recursive = true };
 
+    /// <summary>Of every verb that sees the end of a task.</summary>
+    public static Option<bool> NoCollect { get; } = new("--no-collect") { Description = "Do not copy the log to this machine when the task has ended." };
+
     /// <summary>One or more ids of tasks.</summary>
     public static Argument<string[]> Ids() =>
         new("ID") { Description = "The task's id, or a pattern of ids in quotes ('build-*'); several may follow each other.", Arity = ArgumentArity.OneOrMore };

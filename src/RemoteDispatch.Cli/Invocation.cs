@@ -88,6 +88,10 @@ internal sealed class Invocation : IAsyncDisposable
         }
     }
 
+    /// <summary>Copies the log of a task that has ended, unless it is not wanted. Whatever comes of it, the task ended as it did.</summary>
+    public Task<RemoteTask> CollectAsync(RemoteTask task) =>
+        Get(Common.NoCollect) ? Task.FromResult(task) : Dispatcher.CollectEndedLogAsync(task, Token);
+
     /// <summary>Ends everything that goes on: whatever else would be said, nobody reads it.</summary>
     public Task EndAsync() => _end.CancelAsync();
 
@@ -131,7 +135,7 @@ internal sealed class Invocation : IAsyncDisposable
     {
         if (IsVerbose)
             Screen.Say(step.ToString());
-        else if (step.Name is "token_unguarded" or "token_not_revoked")
+        else if (step.Name is "token_unguarded" or "token_not_revoked" or "log_not_collected")
             Screen.Warn($"host '{step.Host}': {step.Detail}");
     }
 

@@ -21,7 +21,7 @@ internal static class LogsVerb
             "logs", "Shows what a task has printed, byte for byte. Ends with 0 when the log was delivered, however the task ended.", LogsAsync,
             "rdispatch logs -f build-17", "rdispatch logs build-17 --tail 20", "rdispatch logs build-17 --offset 4096 --json")
         {
-            Id, Follow, Tail, Offset, NoRedaction, Host,
+            Id, Follow, Tail, Offset, NoRedaction, Common.NoCollect, Host,
         };
         verb.Validators.Add(result =>
         {
@@ -39,8 +39,14 @@ internal static class LogsVerb
         try
         {
             await foreach (var chunk in run.Dispatcher.ReadLogAsync(task, query, run.Token).ConfigureAwait(false))
+            {
                 printer.Add(chunk);
+                task = chunk.Task;
+            }
+
             printer.Finish();
+            if (query.Follow)
+                await run.CollectAsync(task).ConfigureAwait(false);
             return ExitCodes.Success;
         }
         catch (OperationCanceledException) when (run.IsInterrupted)

@@ -22,7 +22,7 @@ internal static class RunVerb
             "rdispatch run --host build1 --keep-agent --directory app -- 'make && git push'",
             "rdispatch run --host build1 --scoped-token octo/site --token-permission contents:write --app-id Iv23li4711 --app-key-file ~/app.pem -- ./publish.sh")
         {
-            RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, RunOptions.Timeout, RunOptions.StallLimit, RunOptions.Directory, RunOptions.Environment,
+            RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, Common.NoCollect, RunOptions.Timeout, RunOptions.StallLimit, RunOptions.Directory, RunOptions.Environment,
             RunOptions.LoginShell, RunOptions.Runner, RunOptions.ReportToolUse, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
         foreach (var option in CredentialOptions.All.Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All))
@@ -72,7 +72,7 @@ internal static class RunVerb
             if (printer is null)
                 return run.Get(AgentOptions.Keep) ? await KeepAgentAsync(run, task).ConfigureAwait(false) : Outcome.Done(task);
             task = await FollowAsync(run, task, printer).ConfigureAwait(false);
-            return Outcome.Ended(await CollectAsync(run, task).ConfigureAwait(false));
+            return Outcome.Ended(await run.CollectAsync(task).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (run.IsInterrupted)
         {
@@ -105,19 +105,5 @@ internal static class RunVerb
 
         printer.Finish();
         return task;
-    }
-
-    /// <summary>Copies the log here. That it cannot be copied changes nothing about how the task ended.</summary>
-    private static async Task<RemoteTask> CollectAsync(Invocation run, RemoteTask task)
-    {
-        try
-        {
-            return await run.Dispatcher.CollectLogAsync(task, cancellationToken: run.Token).ConfigureAwait(false);
-        }
-        catch (DispatchException e)
-        {
-            run.Screen.Warn($"the log of the task '{task.Id}' on host '{task.HostName}' was not collected: {e.Message}");
-            return task;
-        }
     }
 }

@@ -19,7 +19,7 @@ internal static class WaitVerb
         "rdispatch wait build-17", "rdispatch wait build-17 build-18 --timeout 10m",
         "rdispatch wait build-17 --keep-agent")
     {
-        Ids, Timeout, KeepAgent, Hosts,
+        Ids, Timeout, KeepAgent, Common.NoCollect, Hosts,
     };
 
     private static async Task<int> WaitAsync(Invocation run)
@@ -30,9 +30,10 @@ internal static class WaitVerb
         {
             try
             {
-                return Outcome.Ended(await (run.Get(KeepAgent)
+                task = await (run.Get(KeepAgent)
                     ? run.Dispatcher.KeepAgentAsync(task, run.Get(Timeout), run.Token)
-                    : run.Dispatcher.WaitAsync(task, run.Get(Timeout), run.Token)).ConfigureAwait(false));
+                    : run.Dispatcher.WaitAsync(task, run.Get(Timeout), run.Token)).ConfigureAwait(false);
+                return Outcome.Ended(await run.CollectAsync(task).ConfigureAwait(false));
             }
             catch (OperationCanceledException) when (run.IsInterrupted)
             {

@@ -31,6 +31,9 @@ internal sealed class Redactor
     /// <summary>The length of the longest form: so many bytes before a place may belong to a value that ends behind it.</summary>
     public int Longest { get; }
 
+    /// <summary>Was anything found?</summary>
+    public bool HasMasked { get; private set; }
+
     /// <summary>How many bytes are held back, since a value may have begun in them.</summary>
     public int Held => _held.Length;
 
@@ -82,8 +85,9 @@ internal sealed class Redactor
     }
 
     /// <summary>Stars; a line end within a wrapped value stays one.</summary>
-    private static void Mask(Span<byte> text, List<Range> found)
+    private void Mask(Span<byte> text, List<Range> found)
     {
+        HasMasked |= found.Count > 0;
         foreach (var range in found)
         {
             foreach (ref var one in text[range])

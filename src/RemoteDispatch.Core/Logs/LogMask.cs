@@ -24,6 +24,9 @@ internal sealed class LogMask
     /// <summary>The offset of the first byte that is to be read.</summary>
     public long ReadFrom { get; }
 
+    /// <summary>Was anything masked?</summary>
+    public bool HasMasked => _redactor?.HasMasked == true;
+
     /// <summary>Takes the next bytes of the log.</summary>
     /// <returns>What can be shown by now, and the offset of its first byte.</returns>
     public (long Offset, ReadOnlyMemory<byte> Bytes) Show(ReadOnlyMemory<byte> bytes, bool isLast)

@@ -43,7 +43,7 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds, Fee
     {
         var offset = start.Tail is { } lines ? await TailAsync(host, id, lines, follow, cancellationToken).ConfigureAwait(false) : start.Offset;
         var mask = new LogMask(secrets, offset);
-        var parts = follow ? FollowAsync(host, id, mask, cancellationToken) : ReadAsync(host, id, mask, null, cancellationToken);
+        var parts = follow ? FollowAsync(host, id, mask, cancellationToken) : ReadAsync(host, id, mask, cancellationToken);
         await foreach (var part in parts.ConfigureAwait(false))
             yield return part;
     }
@@ -69,17 +69,8 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds, Fee
         }
     }
 
-    /// <summary>Reads a log as it is now from its beginning, and proves each byte before the last part is given out.</summary>
-    /// <exception cref="DispatchException">The task is not there, the host cannot be reached, or what came is not what it has.</exception>
-    public IAsyncEnumerable<LogPart> ReadProvenAsync(
-        DispatchHost host, string id, IReadOnlyList<CredentialGrant> secrets, LogProof proof, CancellationToken cancellationToken) =>
-        ReadAsync(host, id, new LogMask(secrets, 0), proof, cancellationToken);
-
-    /// <summary>For <see cref="ReadProvenAsync"/>.</summary>
-    public LogProof ProofOf(DispatchHost host, string id) => new(workspaces, host, id);
-
     private async IAsyncEnumerable<LogPart> ReadAsync(
-        DispatchHost host, string id, LogMask mask, LogProof? proof, [EnumeratorCancellation] CancellationToken cancellationToken)
+        DispatchHost host, string id, LogMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var time = workspaces.Options.Time;
         var offset = mask.ReadFrom;
@@ -93,8 +84,6 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds, Fee
                 throw NotFound(host.Name, id);
             // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
             var isLast = bytes.Length < count;
-            if (proof is not null)
-                await proof.AddAsync(bytes, isLast, cancellationToken).ConfigureAwait(false);
             var (at, shown) = mask.Show(bytes, isLast);
             if (shown.Length > 0 || isLast)
                 yield return new LogPart(at, shown, state);

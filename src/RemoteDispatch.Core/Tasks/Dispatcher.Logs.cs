@@ -48,25 +48,4 @@ public sealed partial class Dispatcher
 
         Tell(task.HostName, query.Follow ? "log_followed" : "log_read", since, $"task={task.Id} state={task.State} bytes={bytes}");
     }
-
-    /// <summary>Copies a task's log, as it is now, to this machine: whole, or not at all.</summary>
-    /// <param name="task">The task.</param>
-    /// <param name="path">The file; null for its place in <see cref="DispatcherOptions.LogFolder"/>.</param>
-    /// <param name="noRedaction">Leave the values of its credentials in the copy.</param>
-    /// <param name="cancellationToken">Ends it; nothing is left behind.</param>
-    /// <returns>The task with the file's path.</returns>
-    /// <exception cref="DispatchException">The task is not there, the host cannot be reached, or the file cannot be written.</exception>
-    public async Task<RemoteTask> CollectLogAsync(RemoteTask task, string? path = null, bool noRedaction = false, CancellationToken cancellationToken = default)
-    {
-        var since = Options.Time.GetTimestamp();
-        var file = await _collector.CollectAsync(HostOf(task), task.Id, task.Started, path, noRedaction ? [] : SecretsOf(task), cancellationToken).ConfigureAwait(false);
-        Tell(task.HostName, "log_collected", since, $"task={task.Id}");
-        return Note(task, task with { LogPath = file });
-    }
-
-    /// <summary>
-    /// A task's place in a folder of collected logs: <c>HOST/ID.STARTED.log</c>. The start is in it, since a given id may be used
-    /// again after a clean-up.
-    /// </summary>
-    public static string LogPlace(RemoteTask task) => LogCollector.PlaceOf(task.Host, task.Id, task.Started);
 }

@@ -38,8 +38,9 @@ public sealed partial class Dispatcher
                     task = await StopAsync(task, null, cancellationToken).ConfigureAwait(false);
                 else if (!task.State.IsFinal() && !(options.Abandoned && task.State == TaskState.Pending))
                     throw StillRunning(task);
+                // Whatever is known of it: what is removed is not to be fetched again.
                 if (!options.KeepLog)
-                    task = await CollectLogAsync(task, cancellationToken: cancellationToken).ConfigureAwait(false);
+                    task = await CollectAsync(task, new CollectOptions(), trustsComplete: false, cancellationToken).ConfigureAwait(false);
                 if (await _workspaces.RemoveAsync(HostOf(task), task.Id, options.KeepLog, cancellationToken).ConfigureAwait(false) is Running)
                     throw StillRunning(task);
             }

@@ -26,7 +26,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
         _feeds = new HostFeeds(_workspaces);
         _logs = new LogReader(_workspaces, _feeds);
         _events = new LogReader(_workspaces, _feeds, FeedWhat.Events);
-        _collector = new LogCollector(_logs, Options.LogFolder, Options.Connections.Observer);
+        _collector = new LogCollector(_workspaces, Options.LogFolder);
     }
 
     /// <summary>What it works with.</summary>

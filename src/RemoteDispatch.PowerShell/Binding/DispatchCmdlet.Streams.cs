@@ -93,7 +93,7 @@ public abstract partial class DispatchCmdlet
         WriteVerbose(step.ToString());
         if (step.Name == "waiting")
             WriteWarning($"Host '{step.Host}' does not answer, and is asked again until it does: {step.Detail} Ctrl-C ends the wait, never the task.");
-        else if (step.Name is "token_unguarded" or "token_not_revoked")
+        else if (step.Name is "token_unguarded" or "token_not_revoked" or "log_not_collected")
             WriteWarning($"Host '{step.Host}': {step.Detail}");
         else if (step.Name == "ledger_failed")
             WriteWarning($"What became of the task is not noted here, so that Get-RemoteTask finds it with -HostName {step.Host} only: {step.Detail}");

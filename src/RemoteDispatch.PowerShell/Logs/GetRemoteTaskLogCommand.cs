@@ -31,6 +31,10 @@ public sealed class GetRemoteTaskLogCommand : TaskCommand
     [Parameter]
     public SwitchParameter NoRedaction { get; set; }
 
+    /// <summary>Do not copy a followed log to this machine when its task has ended.</summary>
+    [Parameter]
+    public SwitchParameter NoCollect { get; set; }
+
     private protected override async Task WorkAsync(RemoteTask task)
     {
         Interlocked.Increment(ref _logs);
@@ -42,8 +46,11 @@ public sealed class GetRemoteTaskLogCommand : TaskCommand
                 await SayAsync(() => Emit(batch)).ConfigureAwait(false);
         }
 
-        if (Follow)
-            await SayAsync(() => WriteInformation(task, ["RemoteTaskEnd"])).ConfigureAwait(false);
+        if (!Follow)
+            return;
+        if (!NoCollect)
+            task = await Dispatcher.CollectEndedLogAsync(task, StopToken).ConfigureAwait(false);
+        await SayAsync(() => WriteInformation(task, ["RemoteTaskEnd"])).ConfigureAwait(false);
     }
 
     private void Emit(LogLines batch)

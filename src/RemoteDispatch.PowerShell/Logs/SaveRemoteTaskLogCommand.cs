@@ -4,14 +4,29 @@ using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.PowerShell.Logs;
 
-/// <summary>Copies the logs of tasks, as they are now, to this machine: whole, or not at all. Emits the files.</summary>
-[Cmdlet(VerbsData.Save, "RemoteTaskLog", SupportsShouldProcess = true)]
+/// <summary>
+/// Copies the logs of tasks, as they are now, to this machine: whole and proven, or not at all. Of a log that was copied before only what is
+/// new is fetched. Emits the files.
+/// </summary>
+[Cmdlet(VerbsData.Save, "RemoteTaskLog", SupportsShouldProcess = true, DefaultParameterSetName = FolderSet)]
 [OutputType(typeof(FileInfo))]
 public sealed class SaveRemoteTaskLogCommand : TaskCommand
 {
+    private const string FolderSet = "Folder";
+    private const string FileSet = "File";
+
     /// <summary>The folder for the files (HOST/ID.STARTED.log); without it, that of the collected logs (REMOTE_DISPATCH_LOG_DIR).</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FolderSet)]
     public string? Destination { get; set; }
+
+    /// <summary>The file, for one task. One that is there must be an older copy of the same log.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>Replace whatever is in the file's place, and fetch all of the log.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     /// <summary>Leave the values of the task's credentials in the copy; else each of their bytes is a star.</summary>
     [Parameter]
@@ -24,8 +39,8 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
 
     private protected override async Task WorkAsync(RemoteTask task)
     {
-        var path = Destination is null ? null : Path.Combine(Destination, Dispatcher.LogPlace(task));
-        var saved = await Dispatcher.CollectLogAsync(task, path, NoRedaction, cancellationToken: StopToken).ConfigureAwait(false);
+        var options = new CollectOptions { Path = Path, Folder = Destination, NoRedaction = NoRedaction, Force = Force };
+        var saved = await Dispatcher.CollectLogAsync(task, options, StopToken).ConfigureAwait(false);
         await SayAsync(() => WriteObject(InvokeProvider.Item.Get([saved.LogPath!], force: true, literalPath: true), enumerateCollection: true)).ConfigureAwait(false);
     }
 
@@ -34,5 +49,7 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     {
         if (Destination is not null)
             Destination = GetUnresolvedProviderPathFromPSPath(Destination);
+        if (Path is not null)
+            Path = GetUnresolvedProviderPathFromPSPath(Path);
     }
 }

@@ -28,6 +28,9 @@ internal sealed class DispatchJob : Job
         PSJobTypeName = "RemoteTaskJob";
     }
 
+    /// <summary>Are the logs copied to this machine at the ends?</summary>
+    public bool Collects { get; init; } = true;
+
     public override bool HasMoreData => Output.Count + Error.Count + Information.Count > 0;
 
     public override string Location => string.Join(',', _hosts.Select(h => h.Name));
@@ -82,6 +85,8 @@ internal sealed class DispatchJob : Job
         {
             Information.Add(new InformationRecord(step, "Invoke-RemoteTask") { Tags = { "RemoteDispatch", step.Name } });
             Verbose.Add(new VerboseRecord(step.ToString()));
+            if (step.Name == "log_not_collected")
+                Warning.Add(new WarningRecord($"Host '{step.Host}': {step.Detail}"));
         });
         try
         {
@@ -95,7 +100,7 @@ internal sealed class DispatchJob : Job
             lock (_guard)
                 _running[_running.IndexOf(task)] = ended;
             _failed |= ended.State != TaskState.Succeeded;
-            Output.Add(PSObject.AsPSObject(await _dispatcher.CollectLogAsync(ended, cancellationToken: _stopping.Token).ConfigureAwait(false)));
+            Output.Add(PSObject.AsPSObject(Collects ? await _dispatcher.CollectEndedLogAsync(ended, _stopping.Token).ConfigureAwait(false) : ended));
         }
         catch (OperationCanceledException)
         {

@@ -146,6 +146,10 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter(Mandatory = true, ParameterSetName = FileAnyJobSet)]
     public SwitchParameter AsJob { get; set; }
 
+    /// <summary>Do not copy the log to this machine at the end, with -Wait or -AsJob.</summary>
+    [Parameter]
+    public SwitchParameter NoCollect { get; set; }
+
     /// <summary>How many hosts are worked on at once.</summary>
     [Parameter]
     [ValidateRange(1, 1000)]

@@ -80,7 +80,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
         base.EndProcessing();
         if (!AsJob || _jobHosts.Count == 0)
             return;
-        var job = new DispatchJob(Dispatcher, _request!, _jobHosts, ThrottleLimit, _request!.Summary);
+        var job = new DispatchJob(Dispatcher, _request!, _jobHosts, ThrottleLimit, _request!.Summary) { Collects = !NoCollect };
         JobRepository.Add(job);
         job.Begin();
         WriteObject(job);
@@ -141,7 +141,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 await SayAsync(() => Show(batch)).ConfigureAwait(false);
         }
 
-        return await Dispatcher.CollectLogAsync(task, cancellationToken: StopToken).ConfigureAwait(false);
+        return NoCollect ? task : await Dispatcher.CollectEndedLogAsync(task, StopToken).ConfigureAwait(false);
     }
 
     private void Show(LogLines batch)

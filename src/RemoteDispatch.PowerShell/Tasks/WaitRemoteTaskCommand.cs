@@ -18,12 +18,18 @@ public sealed class WaitRemoteTaskCommand : TaskCommand
     [Parameter]
     public SwitchParameter KeepAgent { get; set; }
 
+    /// <summary>Do not copy the logs to this machine when the tasks have ended.</summary>
+    [Parameter]
+    public SwitchParameter NoCollect { get; set; }
+
     /// <inheritdoc/>
     protected override string? Activity => "Waiting for tasks";
 
     private protected override async Task WorkAsync(RemoteTask task)
     {
         var ended = await (KeepAgent ? Dispatcher.KeepAgentAsync(task, Timeout, StopToken) : Dispatcher.WaitAsync(task, Timeout, StopToken)).ConfigureAwait(false);
+        if (!NoCollect)
+            ended = await Dispatcher.CollectEndedLogAsync(ended, StopToken).ConfigureAwait(false);
         await SayAsync(() => WriteObject(ended)).ConfigureAwait(false);
     }
 }
