@@ -38,6 +38,20 @@ internal sealed class TestFolder : IDisposable
 
     public string Workspace(string id) => $"{Path}/tasks/{id}";
 
+    /// <summary>Connections to a host that lacks some programs: its PATH is one folder, with links to all others.</summary>
+    public ConnectionOptions Without(params string[] programs)
+    {
+        var bin = Path + "/bin";
+        Directory.CreateDirectory(bin);
+        foreach (var program in new[] { "/usr/bin", "/bin" }.SelectMany(f => Directory.GetFiles(f)).DistinctBy(System.IO.Path.GetFileName))
+        {
+            if (!programs.Contains(System.IO.Path.GetFileName(program)))
+                File.CreateSymbolicLink($"{bin}/{System.IO.Path.GetFileName(program)}", program);
+        }
+
+        return Shells.Options("dash") with { Shell = ["/usr/bin/env", $"PATH={bin}", .. Shells.CommandLine("dash")] };
+    }
+
     /// <summary>Tries again while a wrapper that was just stopped still writes its last record.</summary>
     public void Dispose()
     {

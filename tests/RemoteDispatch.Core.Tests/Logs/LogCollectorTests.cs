@@ -1,5 +1,6 @@
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Logs;
+using RemoteDispatch.Workspaces;
 
 namespace RemoteDispatch.Core.Tests.Logs;
 
@@ -18,6 +19,7 @@ public sealed class LogCollectorTests : IDisposable
     {
         Assert.Equal(Path.Combine("gpu1", "a.20260221T080000.log"), LogCollector.PlaceOf(DispatchHost.FromAddress("gpu1"), "a", Started));
         Assert.Equal(Path.Combine("me%40gpu1", "a.log"), LogCollector.PlaceOf(DispatchHost.FromAddress("me@gpu1"), "a", null));
+        Assert.Equal(Path.Combine("gpu1", "a.20260221T080000.3.error"), LogCollector.PlaceOf(DispatchHost.FromAddress("gpu1"), "a", Started, FeedWhat.Error, 3));
     }
 
     [Theory, InlineData(0), InlineData(1), InlineData(64 << 10), InlineData(3_000_000)]
@@ -26,10 +28,10 @@ public sealed class LogCollectorTests : IDisposable
         var content = Workspace(size);
         await using var client = Shells.Client("dash");
         var path = _folder.Path + "/logs/new/a.log";
-        Assert.Equal(path, await new LogCollector(new LogReader(client, new HostFeeds(client)), _folder.Path).CollectAsync(_folder.Host, "a", Started, path, [], Cancel));
+        Assert.Equal(path, (await new LogCollector(client, _folder.Path).CollectAsync(Order(path), Cancel)).Path);
         Assert.Equal(content, await File.ReadAllBytesAsync(path, Cancel));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-        Assert.Equal([path], Directory.GetFiles(Path.GetDirectoryName(path)!));
+        Assert.Equal([path, path + ".proof"], Directory.GetFiles(Path.GetDirectoryName(path)!).Order());
     }
 
     [Fact]
@@ -38,38 +40,12 @@ public sealed class LogCollectorTests : IDisposable
         await using var client = Shells.Client("dash");
         var path = _folder.Path + "/a.log";
         await File.WriteAllTextAsync(path, "old", Cancel);
-        var failure = await Refusal.OfAsync(FailureReason.TaskNotFound, () => new LogCollector(new LogReader(client, new HostFeeds(client)), _folder.Path).CollectAsync(_folder.Host, "a", null, path, [], Cancel));
+        var failure = await Refusal.OfAsync(FailureReason.TaskNotFound, () => new LogCollector(client, _folder.Path).CollectAsync(Order(path) with { Force = true }, Cancel));
         Assert.Equal("a", failure.TaskId);
         Assert.Equal("old", await File.ReadAllTextAsync(path, Cancel));
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }
 
-    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
-    public async Task Hash_of_a_part_is_that_of_its_bytes(string shell)
-    {
-        var content = Workspace(100_000);
-        await using var client = Shells.Client(shell);
-        foreach (var (offset, length) in new[] { (0, 100_000), (0, 1), (99_999, 1), (12_345, 50_000) })
-        {
-            Assert.Equal(
-                Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content.AsSpan(offset, length))),
-                await client.HashLogAsync(_folder.Host, "a", offset, length, Cancel));
-        }
-    }
-
-    [Fact]
-    public async Task Bytes_that_are_not_what_the_host_has_are_a_failure_that_names_both_hashes()
-    {
-        Workspace(1000);
-        await using var client = Shells.Client("dash");
-        using var proof = new LogProof(client, _folder.Host, "a");
-        await proof.AddAsync(new byte[400], isLast: false, Cancel);
-        var failure = await Refusal.OfAsync(FailureReason.UnexpectedReply, () => proof.AddAsync(new byte[600], isLast: true, Cancel));
-        Assert.Equal("a", failure.TaskId);
-        Assert.Matches("SHA-256 here is [0-9a-f]{64} and there [0-9a-f]{64}", failure.Message);
-    }
-
-    // Bug in Core (LogCollector.CollectAsync): where its folder cannot be made, deleting the draft throws too, and a raw exception comes out.
     [Fact]
     public async Task Collect_into_a_place_that_cannot_be_written_is_a_failure_of_the_local_file()
     {
@@ -77,7 +53,7 @@ public sealed class LogCollectorTests : IDisposable
         await using var client = Shells.Client("dash");
         await File.WriteAllTextAsync(_folder.Path + "/file", "", Cancel);
         await Refusal.OfAsync(FailureReason.LocalFile, () =>
-            new LogCollector(new LogReader(client, new HostFeeds(client)), _folder.Path).CollectAsync(_folder.Host, "a", null, _folder.Path + "/file/a.log", [], Cancel));
+            new LogCollector(client, _folder.Path).CollectAsync(Order(_folder.Path + "/file/a.log"), Cancel));
     }
 
     [Theory, InlineData(0), InlineData(1), InlineData(99_999), InlineData(100_000), InlineData(150_000)]
@@ -108,6 +84,8 @@ public sealed class LogCollectorTests : IDisposable
             text += System.Text.Encoding.UTF8.GetString(part.Bytes.Span);
         Assert.Equal(expected, text);
     }
+
+    private CopyOrder Order(string path) => new(new CopyOwner { File = new TaskFile(_folder.Host, "a", FeedWhat.Log), Started = Started }) { Path = path };
 
     // A workspace of a task that has ended, as the contract lays it out.
     private byte[] Workspace(int size)

@@ -33,6 +33,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>How many connections it has taken.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
+    /// <summary>How many bytes of the server's it has carried.</summary>
+    public long Carried => Weather.Carried;
+
     /// <summary>How the network is now, for the connections that are there and those to come.</summary>
     internal Weather Weather { get; } = new();
 

@@ -14,6 +14,9 @@ internal sealed class Weather
     /// <summary>How much passes in a second; 0 for all there is.</summary>
     public int BytesPerSecond { get; set; }
 
+    /// <summary>How many of the server's bytes have come.</summary>
+    public long Carried { get; private set; }
+
     public Task CutAfterAsync(long bytes)
     {
         lock (_guard)
@@ -56,6 +59,7 @@ internal sealed class Weather
     {
         lock (_guard)
         {
+            Carried += bytes;
             if (_cut is null)
                 return null;
             _untilCut -= bytes;
