@@ -178,4 +178,12 @@ Describe 'Get-RemoteTaskLog' -Tag Local {
         Use-NewSession
         Get-RemoteTaskLog 'gl-[12]' -HostName local -Raw | Sort-Object | Should -Be 'of gl-1', 'of gl-2'
     }
+
+    It 'copies a followed log to this machine at the end, unless it is not to' {
+        $followed, $kept = 1..2 | ForEach-Object { Invoke-RemoteTask 'echo x' }
+        $null = Get-RemoteTaskLog $followed -Follow
+        $null = Get-RemoteTaskLog $kept -Follow -NoCollect
+        Get-Content (Get-RemoteTask $followed.Id).LogPath | Should -Be 'x'
+        (Get-RemoteTask $kept.Id).LogPath | Should -BeNullOrEmpty
+    }
 }

@@ -73,6 +73,40 @@ Describe 'Save-RemoteTaskLog' -Tag Local {
         Get-Content $files.FullName | Sort-Object | Should -Be ($FleetHosts.home | Sort-Object)
     }
 
+    It 'fetches only what is new of a log that was copied before' {
+        $gate = New-Gate
+        $task = Invoke-RemoteTask "echo so far; $($gate.Wait); echo more"
+        Wait-Until { Get-RemoteTaskLog $task }
+        $null = Save-RemoteTaskLog $task
+        $gate.Open()
+        $null = Wait-RemoteTask $task -NoCollect
+        $steps = Save-RemoteTaskLog $task 6>&1 | Where-Object MessageData -Is [RemoteDispatch.WorkStep] | ForEach-Object MessageData
+        ($steps | Where-Object Name -EQ log_collected).Detail | Should -BeLike '*bytes=12 fetched=5 *'
+    }
+
+    It 'copies one log to the file that -Path names, again and again' {
+        $task = Invoke-RemoteTask 'echo x' -Wait 6>$null
+        Push-Location $Sandbox
+        try { 1..2 | ForEach-Object { (Save-RemoteTaskLog $task -Path one.log).FullName | Should -Be "$Sandbox/one.log" } }
+        finally { Pop-Location }
+        (Get-RemoteTask $task.Id).LogPath | Should -Be "$Sandbox/one.log"
+    }
+
+    It 'replaces no file of another task, nor one that nobody knows, without -Force' {
+        $one, $two = 'one', 'two' | ForEach-Object { Invoke-RemoteTask "echo $_" -Wait 6>$null }
+        $file = (Save-RemoteTaskLog $one -Path (New-FileName)).FullName
+        { Save-RemoteTaskLog $two -Path $file -ErrorAction Stop } | Should -Throw -ErrorId 'LocalFile,*'
+        Get-Content $file | Should -Be 'one'
+        Set-Content ($mine = New-FileName) 'my own'
+        { Save-RemoteTaskLog $two -Path $mine -ErrorAction Stop } | Should -Throw -ErrorId 'LocalFile,*'
+        Get-Content $mine | Should -Be 'my own'
+        Get-Content (Save-RemoteTaskLog $two -Path $file -Force) | Should -Be 'two'
+    }
+
+    It 'takes -Path or -Destination and not both' {
+        { Save-RemoteTaskLog x -Path a -Destination b } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+    }
+
     It 'copies the logs of all tasks whose ids are like a wildcard' -Tag Local {
         $null = 'vl-1', 'vl-2' | ForEach-Object { Invoke-RemoteTask "echo $_" -Id $_ -Wait 6>$null }
         $files = Save-RemoteTaskLog 'vl-*' -Destination (New-FileName)

@@ -123,4 +123,26 @@ Describe 'Wait-RemoteTask' -Tag Local {
         (Wait-RemoteTask 'wl-*' -HostName local | Sort-Object Id).Id | Should -Be 'wl-1', 'wl-2' -Because 'the host knows them'
         $gate.Open()
     }
+
+    It 'copies the log of what has ended to this machine, unless it is not to' {
+        $task = Wait-RemoteTask (Invoke-RemoteTask 'echo x; exit 3')
+        Get-Content $task.LogPath | Should -Be 'x'
+        (Wait-RemoteTask (Invoke-RemoteTask 'echo x') -NoCollect).LogPath | Should -BeNullOrEmpty
+    }
+
+    It 'warns where the log cannot be copied, and gives the task all the same' {
+        $logs = $env:REMOTE_DISPATCH_LOG_DIR
+        try {
+            Set-Content "$Sandbox/no-log-folder" ''
+            $env:REMOTE_DISPATCH_LOG_DIR = "$Sandbox/no-log-folder/logs"
+            Use-NewSession
+            $task = Wait-RemoteTask (Invoke-RemoteTask 'echo x; exit 3') -WarningVariable warned -ErrorVariable failed 3>$null
+            $task.ExitCode | Should -Be 3
+            "$warned" | Should -BeLike '*was not collected*'
+            $failed | Should -BeNullOrEmpty
+        } finally {
+            $env:REMOTE_DISPATCH_LOG_DIR = $logs
+            Use-NewSession
+        }
+    }
 }

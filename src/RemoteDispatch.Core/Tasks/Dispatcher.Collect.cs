@@ -45,8 +45,7 @@ public sealed partial class Dispatcher
         var since = Options.Time.GetTimestamp();
         try
         {
-            return task.LogPath is { } path && await LogCollector.IsAllAsync(OrderOf(task, new CollectOptions()), path, cancellationToken).ConfigureAwait(false)
-                ? task : await CollectLogAsync(task, null, cancellationToken).ConfigureAwait(false);
+            return await CollectOnceAsync(task, cancellationToken).ConfigureAwait(false);
         }
         catch (DispatchException e)
         {
@@ -62,6 +61,11 @@ public sealed partial class Dispatcher
     /// again after a clean-up.
     /// </summary>
     public static string LogPlace(RemoteTask task) => LogCollector.PlaceOf(task.Host, task.Id, task.Started);
+
+    /// <summary>Copies a log, unless there is a copy, wherever the user has put it, of all that it will ever be.</summary>
+    internal async Task<RemoteTask> CollectOnceAsync(RemoteTask task, CancellationToken cancellationToken) =>
+        task.LogPath is { } path && await LogCollector.IsAllAsync(OrderOf(task, new CollectOptions()), path, cancellationToken).ConfigureAwait(false)
+            ? task : await CollectLogAsync(task, null, cancellationToken).ConfigureAwait(false);
 
     private async Task<RemoteTask> CollectAsync(RemoteTask task, CollectOptions options, bool trustsComplete, CancellationToken cancellationToken)
     {

@@ -127,14 +127,14 @@ internal sealed class TaskEnds(WatchRun run) : IDisposable
     /// <returns>The task with the copy, and what is lacking where the host may still give it.</returns>
     private async Task<(RemoteTask Task, string? Lack)> CollectAsync(RemoteTask task, int tries)
     {
-        if (task.State is TaskState.LaunchFailed or TaskState.Removed || (task.LogPath is { } path && File.Exists(path)))
+        if (task.State is TaskState.LaunchFailed or TaskState.Removed)
             return (task, null);
         var pause = TimeSpan.FromSeconds(1);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return (await run.Dispatcher.CollectLogAsync(task, cancellationToken: run.Token).ConfigureAwait(false), null);
+                return (await run.Dispatcher.CollectOnceAsync(task, run.Token).ConfigureAwait(false), null);
             }
             catch (DispatchException e) when (Patience.MayPass(e.Reason))
             {
