@@ -11,6 +11,9 @@ internal sealed record CopyOwner
 {
     public required TaskFile File { get; init; }
 
+    /// <summary>When the task was dispatched, to the millisecond; null where that is not known here.</summary>
+    public DateTimeOffset? Dispatched { get; init; }
+
     /// <summary>When the task started: a given id may be used again after a clean-up.</summary>
     public DateTimeOffset? Started { get; init; }
 
@@ -53,9 +56,12 @@ internal sealed record CopyRecord
         && Owner.File.Host.Container == owner.File.Host.Container
         && (Owner.Started is null || owner.Started is null || Owner.Started == owner.Started);
 
-    /// <summary>Is it all of the log that there will ever be?</summary>
+    /// <summary>
+    /// Is it all of the log that there will ever be? Two tasks of one id can start and end in the same seconds: only one of them was dispatched
+    /// at that millisecond.
+    /// </summary>
     public bool IsAllOf(CopyOwner owner) =>
-        IsComplete && IsProven && IsOf(owner) && Owner.Started == owner.Started && owner.Finished is not null && Owner.Finished == owner.Finished;
+        IsComplete && IsProven && IsOf(owner) && owner.Dispatched is not null && Stamp(Owner.Dispatched) == Stamp(owner.Dispatched) && Owner.Started == owner.Started && owner.Finished is not null && Owner.Finished == owner.Finished;
 
     /// <summary>Writes it beside a copy.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>.</exception>
@@ -66,6 +72,7 @@ internal sealed record CopyRecord
         ["host"] = Owner.File.Host.Name,
         ["container"] = Owner.File.Host.Container.Value,
         ["file"] = Owner.File.What.ToString(),
+        ["dispatched"] = Stamp(Owner.Dispatched),
         ["started"] = Stamp(Owner.Started),
         ["finished"] = Stamp(Owner.Finished),
         ["complete"] = IsComplete,
@@ -87,6 +94,7 @@ internal sealed record CopyRecord
                 Owner = new CopyOwner
                 {
                     File = new TaskFile(host, (string)json["id"]!, Enum.Parse<FeedWhat>((string)json["file"]!)),
+                    Dispatched = Time(json["dispatched"]),
                     Started = Time(json["started"]),
                     Finished = Time(json["finished"]),
                 },
@@ -104,7 +112,7 @@ internal sealed record CopyRecord
         }
     }
 
-    private static string? Stamp(DateTimeOffset? time) => time?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+    private static string? Stamp(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static DateTimeOffset? Time(JsonNode? node) =>
         (string?)node is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;

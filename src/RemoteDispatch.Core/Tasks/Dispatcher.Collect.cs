@@ -76,7 +76,7 @@ public sealed partial class Dispatcher
     }
 
     private CopyOrder OrderOf(RemoteTask task, CollectOptions options) =>
-        new(new CopyOwner { File = new TaskFile(HostOf(task), task.Id, FeedWhat.Log), Started = task.Started, Finished = task.Finished })
+        new(new CopyOwner { File = new TaskFile(HostOf(task), task.Id, FeedWhat.Log), Dispatched = task.Dispatched, Started = task.Started, Finished = task.Finished })
         {
             Path = Full(options.Path),
             Folder = Full(options.Folder),

@@ -127,7 +127,7 @@ public sealed class LogCopyTests : IDisposable
     {
         await GrowAsync("all of it\n"u8.ToArray());
         await File.WriteAllTextAsync(_folder.Workspace("a") + "/exit", $"exited 0 {Finished.ToUnixTimeSeconds()} \n", Cancel);
-        var order = Order() with { Owner = Order().Owner with { Finished = Finished }, TrustsComplete = true };
+        var order = Order() with { Owner = Order().Owner with { Dispatched = Started, Finished = Finished }, TrustsComplete = true };
         await using var client = Shells.Client("dash");
         var path = (await CollectAsync(client, order)).Path;
         Directory.Delete(_folder.Workspace("a"), recursive: true);
@@ -135,6 +135,7 @@ public sealed class LogCopyTests : IDisposable
         Assert.True(await LogCollector.IsAllAsync(order, path, Cancel));
         await Refusal.OfAsync(FailureReason.TaskNotFound, () => CollectAsync(client, order with { TrustsComplete = false }));
         await Refusal.OfAsync(FailureReason.TaskNotFound, () => CollectAsync(client, order with { Owner = order.Owner with { Finished = Finished.AddSeconds(1) } }));
+        Assert.False(await LogCollector.IsAllAsync(order with { Owner = order.Owner with { Dispatched = Started.AddMilliseconds(1) } }, path, Cancel));
         await File.AppendAllTextAsync(path, "x", Cancel);
         Assert.False(await LogCollector.IsAllAsync(order, path, Cancel));
     }
