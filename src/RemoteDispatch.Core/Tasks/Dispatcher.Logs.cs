@@ -94,6 +94,8 @@ public sealed partial class Dispatcher
 
     private List<(LogStreams Stream, LogReader Reader)> ReadersOf(RemoteTask task, LogStreams wanted)
     {
+        if ((wanted & LogStreams.Both) == 0)
+            throw new DispatchException(FailureReason.InvalidInput, $"{wanted} is no stream of a task.", "Take Output, Error or Both.") { Host = task.HostName, TaskId = task.Id };
         var readers = new List<(LogStreams, LogReader)>();
         if (wanted.HasFlag(LogStreams.Output))
             readers.Add((LogStreams.Output, _logs));
