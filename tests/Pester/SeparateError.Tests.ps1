@@ -50,26 +50,21 @@ Describe 'Invoke-RemoteTask -SeparateError' -Tag Local {
     }
 
     It 'is known to a session that did not send it' {
-        $folder = $env:REMOTE_DISPATCH_STATE_DIR
-        try {
-            $env:REMOTE_DISPATCH_STATE_DIR = "$Sandbox/another-state"
-            Use-NewSession
-            (Get-RemoteTask apart -HostName local).SeparateError | Should -BeTrue
-            Get-RemoteTaskLog apart -HostName local -Stream Error -Raw | Should -Contain 'err 2'
-        }
-        finally {
-            $env:REMOTE_DISPATCH_STATE_DIR = $folder
-            Use-NewSession
-        }
+        $null = Invoke-RemoteTask 'echo out; echo err >&2' -Id se-known -SeparateError -Wait 6>$null
+        Use-NewSession
+        (Get-RemoteTask se-known -HostName local).SeparateError | Should -BeTrue
+        Get-RemoteTaskLog se-known -HostName local -Stream Error -Raw | Should -Be 'err'
     }
 
     It 'keeps both on the host with -KeepLog, and collects both before it removes them' {
-        Remove-RemoteTaskWorkspace apart -KeepLog -Confirm:$false
-        "$Workspaces/apart/error" | Should -Exist
-        "$Workspaces/apart/command" | Should -Not -Exist
-        $removed = Remove-RemoteTaskWorkspace apart -Confirm:$false -PassThru
-        "$Workspaces/apart" | Should -Not -Exist
-        Get-Content $removed.ErrorLogPath | Should -Contain 'err 2'
+        $null = Invoke-RemoteTask 'echo out; echo err >&2' -Id se-kept -SeparateError | Wait-RemoteTask
+        Remove-RemoteTaskWorkspace se-kept -KeepLog -Confirm:$false
+        "$Workspaces/se-kept/error" | Should -Exist
+        "$Workspaces/se-kept/command" | Should -Not -Exist
+        $removed = Remove-RemoteTaskWorkspace se-kept -Confirm:$false -PassThru
+        "$Workspaces/se-kept" | Should -Not -Exist
+        Get-Content $removed.LogPath | Should -Be 'out'
+        Get-Content $removed.ErrorLogPath | Should -Be 'err'
     }
 
     It 'is refused for the stderr of a task that has one log for both' {
