@@ -48,7 +48,7 @@ rd_finish() {
 rd_refuse() {
   # Where not even that can be written, nothing stands in the way of another launch: the gate goes last.
   rd_finish launch-failed 0 "$1" 2>/dev/null || [ -e "$rd_dir/exit" ] ||
-    rm -rf "${rd_dir:?}/bin" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
+    rm -rf "${rd_dir:?}/bin" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/error" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
   printf 'refused %s\n' "$1"
   exit 0
 }

@@ -91,7 +91,7 @@ public sealed class SeparateErrorTests : IDisposable
         Directory.CreateDirectory(_folder.Workspace("held") + "/error");
         var refused = Assert.IsType<LaunchAnswer.Refused>(await client.LaunchAsync(
             _folder.Host, TestOrders.Order("held", $"touch {_folder.Path}/ran") with { With = ["stderr"] }, Cancel));
-        Assert.Contains("the log cannot be written", refused.Why, StringComparison.Ordinal);
+        Assert.Contains("the workspace cannot be written", refused.Why, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.Path + "/ran"));
     }
 
@@ -119,6 +119,17 @@ public sealed class SeparateErrorTests : IDisposable
         Assert.Null(await client.RemoveAsync(_folder.Host, "kept", keepLog: true, Cancel));
         Assert.Equal(
             ["claim", "error", "exit", "log", "process", "task.json"], Directory.GetFileSystemEntries(_folder.Workspace("kept")).Select(Path.GetFileName).Order());
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Task_that_only_complains_is_not_silent(string shell)
+    {
+        await using var client = Shells.Client(shell);
+        await client.LaunchAsync(_folder.Host, TestOrders.Order("loud", "printf out; printf complaint >&2; exec sleep 1000") with { With = ["stderr"] }, Cancel);
+        while ((await client.PulseAsync(_folder.Host, ["loud"], Cancel))[0]!.LogBytes < 12)
+            await Task.Delay(10, Cancel);
+        await client.StopAsync(_folder.Host, "loud", StopStep.Term, Cancel);
+        await client.EndAsync(_folder.Host, "loud");
     }
 
     private static byte[] Ascii(int number) => System.Text.Encoding.ASCII.GetBytes(number.ToString(System.Globalization.CultureInfo.InvariantCulture));
