@@ -5,7 +5,7 @@ using RemoteDispatch.Workspaces;
 namespace RemoteDispatch.Logs;
 
 /// <summary>Proves that what was read of a log is what the host has: by SHA-256, of the bytes as they came, before anything is masked.</summary>
-internal sealed class LogProof(WorkspaceClient workspaces, DispatchHost host, string id) : IDisposable
+internal sealed class LogProof(WorkspaceClient workspaces, DispatchHost host, string id, FeedWhat what = FeedWhat.Log) : IDisposable
 {
     // So many bytes are hashed well within the time of a request, on a slow disk too.
     private const long MostAtOnce = 256 << 20;
@@ -29,7 +29,7 @@ internal sealed class LogProof(WorkspaceClient workspaces, DispatchHost host, st
         if (_length == 0 || (!isLast && _length < MostAtOnce))
             return;
         var ours = Convert.ToHexStringLower(_hash.GetHashAndReset());
-        var theirs = await workspaces.HashLogAsync(host, id, _from, _length, cancellationToken).ConfigureAwait(false);
+        var theirs = await workspaces.HashAsync(host, id, what, _from, _length, cancellationToken).ConfigureAwait(false);
         if (theirs is null)
             IsProven = false;
         else if (theirs != ours)

@@ -76,7 +76,7 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds, Fee
         ReadAsync(host, id, new LogMask(secrets, 0), proof, cancellationToken);
 
     /// <summary>For <see cref="ReadProvenAsync"/>.</summary>
-    public LogProof ProofOf(DispatchHost host, string id) => new(workspaces, host, id);
+    public LogProof ProofOf(DispatchHost host, string id) => new(workspaces, host, id, what);
 
     private async IAsyncEnumerable<LogPart> ReadAsync(
         DispatchHost host, string id, LogMask mask, LogProof? proof, [EnumeratorCancellation] CancellationToken cancellationToken)

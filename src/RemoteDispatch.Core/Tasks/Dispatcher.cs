@@ -14,8 +14,10 @@ public sealed partial class Dispatcher : IAsyncDisposable
     private readonly WorkspaceClient _workspaces;
     private readonly HostFeeds _feeds;
     private readonly LogReader _logs;
+    private readonly LogReader _errors;
     private readonly LogReader _events;
     private readonly LogCollector _collector;
+    private readonly LogCollector _errorCollector;
 
     /// <summary>Creates one. It connects to nothing until it is asked for something.</summary>
     public Dispatcher(DispatcherOptions? options = null)
@@ -25,8 +27,10 @@ public sealed partial class Dispatcher : IAsyncDisposable
         _tokens = new TokenKeeper(Options.Time);
         _feeds = new HostFeeds(_workspaces);
         _logs = new LogReader(_workspaces, _feeds);
+        _errors = new LogReader(_workspaces, _feeds, FeedWhat.Error);
         _events = new LogReader(_workspaces, _feeds, FeedWhat.Events);
         _collector = new LogCollector(_logs, Options.LogFolder, Options.Connections.Observer);
+        _errorCollector = new LogCollector(_errors, Options.LogFolder, Options.Connections.Observer);
     }
 
     /// <summary>What it works with.</summary>

@@ -9,7 +9,7 @@ namespace RemoteDispatch.PowerShell.Logs;
 [OutputType(typeof(FileInfo))]
 public sealed class SaveRemoteTaskLogCommand : TaskCommand
 {
-    /// <summary>The folder for the files (HOST/ID.STARTED.log); without it, that of the collected logs (REMOTE_DISPATCH_LOG_DIR).</summary>
+    /// <summary>The folder for the files (HOST/ID.STARTED.log, and .error.log for a stderr that is kept apart); without it, that of the collected logs (REMOTE_DISPATCH_LOG_DIR).</summary>
     [Parameter]
     public string? Destination { get; set; }
 
@@ -26,7 +26,8 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     {
         var path = Destination is null ? null : Path.Combine(Destination, Dispatcher.LogPlace(task));
         var saved = await Dispatcher.CollectLogAsync(task, path, NoRedaction, cancellationToken: StopToken).ConfigureAwait(false);
-        await SayAsync(() => WriteObject(InvokeProvider.Item.Get([saved.LogPath!], force: true, literalPath: true), enumerateCollection: true)).ConfigureAwait(false);
+        string[] files = [saved.LogPath!, .. saved.ErrorLogPath is { } errors ? [errors] : Array.Empty<string>()];
+        await SayAsync(() => WriteObject(InvokeProvider.Item.Get(files, force: true, literalPath: true), enumerateCollection: true)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
