@@ -110,6 +110,10 @@ Describe '-WhatIf changes nothing and opens no connection' -Tag Fleet {
         Assert-Nothing { Invoke-RemoteTask 'claude' far -ReportToolUse -WhatIf } 'What if: .*far.*reporting tool use'
     }
 
+    It 'of Invoke-RemoteTask -SeparateError says so' {
+        Assert-Nothing { Invoke-RemoteTask 'tar c .' far -SeparateError -WhatIf } 'What if: .*far.*stderr kept apart'
+    }
+
     It 'of Save-RemoteTaskLog' {
         Assert-Nothing ([scriptblock]::Create("Save-RemoteTaskLog far-2 -Destination '$Sandbox/files/logs' -WhatIf")) 'What if: .*far-2'
         "$Sandbox/files/logs" | Should -Not -Exist

@@ -17,7 +17,7 @@ public sealed class WatchVerbTests(SharedFleet shared)
         using var first = Begin(cli);
         using var second = Begin(cli);
         await SendAsync(cli, 6, 20);
-        await first.UntilAsync(() => Ended(first, second).Count >= 20);
+        await first.UntilAsync(() => Ended(first, second).Count >= 20, second);
         // Whoever would say it again has had the time for that.
         await first.UntilAsync(() => RecordsOf(cli).Count(r => r.Contains("\"announced\":true,\"collected\":true", StringComparison.Ordinal)) == 20);
         await first.EndAsync();
@@ -127,12 +127,12 @@ public sealed class WatchVerbTests(SharedFleet shared)
 
         public string Errors => string.Join('\n', Copy(_errors));
 
-        public async Task UntilAsync(Func<bool> condition)
+        public async Task UntilAsync(Func<bool> condition, Watch? other = null)
         {
             var clock = Stopwatch.StartNew();
             while (!condition())
             {
-                Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), $"Not true within two minutes; said: {string.Join('\n', Lines)}\n{Errors}");
+                Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), $"Not true within two minutes; said: {string.Join('\n', Lines)}\n{Errors}\nand: {string.Join('\n', other?.Lines ?? [])}\n{other?.Errors}");
                 await Task.Delay(50, Cancel);
             }
         }

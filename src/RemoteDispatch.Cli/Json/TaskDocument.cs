@@ -31,6 +31,8 @@ internal static class TaskDocument
         ["credentials"] = new JsonArray([.. task.CredentialNames.Select(n => JsonValue.Create(n))]),
         ["stalledSince"] = Stamp(task.StalledSince),
         ["logPath"] = task.LogPath,
+        ["separateError"] = task.SeparateError,
+        ["errorLogPath"] = task.ErrorLogPath,
     };
 
     /// <summary>A time as RFC 3339 in UTC.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using RemoteDispatch.Cli.Output;
 using RemoteDispatch.Tasks;
 
@@ -7,62 +5,19 @@ namespace RemoteDispatch.Cli.Logs;
 
 /// <summary>
 /// JSON lines: <c>{"offset": …, "text": …}</c> for each line of the log. The text has its line end, so that all texts in a row
-/// are the log; the offset is that of its first byte, and a cursor for <c>logs --offset</c>.
+/// are the log; the offset is that of its first byte, and a cursor for <c>logs --offset</c>. Where stderr is kept apart there is a
+/// <c>stream</c> besides, <c>output</c> or <c>error</c>, with offsets of its own.
 /// </summary>
-internal sealed class JsonLog(Screen screen) : ILogPrinter
+internal sealed class JsonLog(Screen screen, bool isApart) : ILogPrinter
 {
-    // A line that does not end is given out in pieces, so that memory stays flat.
-    private const int LongestLine = 1 << 20;
+    private readonly JsonLines _output = new(screen, isApart ? "output" : null);
+    private readonly JsonLines _error = new(screen, "error");
 
-    private readonly List<byte> _held = [];
-    private long _offset;
-
-    public void Add(LogChunk chunk)
-    {
-        if (_held.Count == 0)
-            _offset = chunk.Offset;
-        _held.AddRange(chunk.Bytes.Span);
-        var from = 0;
-        while (_held.IndexOf((byte)'\n', from) is >= 0 and var end)
-        {
-            Give(from, end + 1);
-            from = end + 1;
-        }
-
-        Drop(from);
-        if (_held.Count > LongestLine)
-            GivePiece();
-    }
+    public void Add(LogChunk chunk) => (chunk.Stream == LogStreams.Error ? _error : _output).Add(chunk);
 
     public void Finish()
     {
-        if (_held.Count == 0)
-            return;
-        Give(0, _held.Count);
-        Drop(_held.Count);
-    }
-
-    private void GivePiece()
-    {
-        // Not in the middle of a character: back to the byte that begins one. UTF-8 has at most three that continue it.
-        var end = _held.Count;
-        while (end > _held.Count - 3 && (_held[end - 1] & 0xC0) == 0x80)
-            end--;
-        if (_held[end - 1] >= 0xC0)
-            end--;
-        Give(0, end);
-        Drop(end);
-    }
-
-    private void Give(int from, int to)
-    {
-        var text = Encoding.UTF8.GetString([.. _held.GetRange(from, to - from)]);
-        screen.Document(new JsonObject { ["offset"] = _offset + from, ["text"] = text });
-    }
-
-    private void Drop(int count)
-    {
-        _held.RemoveRange(0, count);
-        _offset += count;
+        _output.Finish();
+        _error.Finish();
     }
 }

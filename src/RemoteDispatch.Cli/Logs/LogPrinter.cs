@@ -5,7 +5,7 @@ using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.Cli.Logs;
 
-/// <summary>Puts a log on stdout as it comes.</summary>
+/// <summary>Puts a log on stdout as it comes, and a stderr that is kept apart on stderr.</summary>
 internal interface ILogPrinter
 {
     /// <summary>Takes the next piece.</summary>
@@ -21,7 +21,7 @@ internal sealed class RawLog(Screen screen) : ILogPrinter
     public void Add(LogChunk chunk)
     {
         if (!chunk.Bytes.IsEmpty)
-            screen.Write(chunk.Bytes.Span);
+            screen.Write(chunk.Bytes.Span, chunk.Stream);
     }
 
     public void Finish()
@@ -32,20 +32,25 @@ internal sealed class RawLog(Screen screen) : ILogPrinter
 /// <summary>Whole lines with the host's name in front, so that several logs can share a screen.</summary>
 internal sealed class PrefixedLog(Screen screen, string host) : ILogPrinter
 {
-    private readonly LogText _text = new();
+    private readonly LogText _output = new();
+    private readonly LogText _error = new();
 
-    public void Add(LogChunk chunk) => Show(_text.Add(chunk.Bytes.Span));
+    public void Add(LogChunk chunk) => Show((chunk.Stream == LogStreams.Error ? _error : _output).Add(chunk.Bytes.Span), chunk.Stream);
 
-    public void Finish() => Show(_text.Finish() is { } rest ? [rest] : []);
+    public void Finish()
+    {
+        Show(_output.Finish() is { } rest ? [rest] : [], LogStreams.Output);
+        Show(_error.Finish() is { } error ? [error] : [], LogStreams.Error);
+    }
 
-    private void Show(IReadOnlyList<string> lines)
+    private void Show(IReadOnlyList<string> lines, LogStreams stream)
     {
         if (lines.Count == 0)
             return;
         var text = new StringBuilder();
         foreach (var line in lines)
             text.Append(host).Append(": ").Append(line).Append('\n');
-        screen.Write(Encoding.UTF8.GetBytes(text.ToString()));
+        screen.Write(Encoding.UTF8.GetBytes(text.ToString()), stream);
     }
 }
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Win32.SafeHandles;
+using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.Cli.Output;
 
@@ -21,6 +22,7 @@ internal sealed class Screen : IDisposable
     private static readonly JsonWriterOptions Layout = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Stream _answers = OpenAnswers();
+    private readonly Stream _errors = Console.OpenStandardError();
     private readonly Lock _guard = new();
     private readonly Lock _errorGuard = new();
 
@@ -32,21 +34,21 @@ internal sealed class Screen : IDisposable
     public void Write(ReadOnlySpan<byte> bytes)
     {
         lock (_guard)
+            Write(_answers, bytes);
+    }
+
+    /// <summary>Writes bytes of a task's stream to the stream of the same name. That nobody reads stderr ends nothing.</summary>
+    /// <exception cref="OutputClosedException">Nobody reads stdout.</exception>
+    public void Write(ReadOnlySpan<byte> bytes, LogStreams stream)
+    {
+        if (stream != LogStreams.Error)
         {
-            try
-            {
-                _answers.Write(bytes);
-            }
-            catch (IOException e) when (ClosedResults.Contains(e.HResult))
-            {
-                throw new OutputClosedException(e);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new DispatchException(
-                    FailureReason.LocalFile, $"The output cannot be written: {e.Message}", "Check where it goes, and the free space there.", e);
-            }
+            Write(bytes);
+            return;
         }
+
+        lock (_errorGuard)
+            Write(_errors, bytes);
     }
 
     /// <summary>Writes a line of text to stdout.</summary>
@@ -81,7 +83,28 @@ internal sealed class Screen : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _answers.Dispose();
+    public void Dispose()
+    {
+        _answers.Dispose();
+        _errors.Dispose();
+    }
+
+    private static void Write(Stream stream, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            stream.Write(bytes);
+        }
+        catch (IOException e) when (ClosedResults.Contains(e.HResult))
+        {
+            throw new OutputClosedException(e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DispatchException(
+                FailureReason.LocalFile, $"The output cannot be written: {e.Message}", "Check where it goes, and the free space there.", e);
+        }
+    }
 
     /// <summary>
     /// The console's own stream is silent about a closed pipe, and a followed log would go on for nobody. A plain file stream

@@ -41,6 +41,7 @@ internal static class TaskText
             ("stalled since", Local(task.StalledSince, time)),
             ("process", task.Process?.Pid.ToString(CultureInfo.InvariantCulture)),
             ("log", task.LogPath),
+            ("stderr", task.SeparateError ? task.ErrorLogPath ?? "kept apart" : null),
         ];
         return facts.Where(f => !string.IsNullOrEmpty(f.Value)).Select(f => $"{f.Name + ':',-12}{PlainText.OneLine(f.Value!)}");
     }

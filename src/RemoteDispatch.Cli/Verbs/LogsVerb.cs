@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using RemoteDispatch.Cli.Logs;
 using RemoteDispatch.Tasks;
 
@@ -9,6 +10,12 @@ internal static class LogsVerb
 {
     private static readonly Argument<string> Id = new("ID") { Description = "The task's id." };
     private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on to the end of the task." };
+    private static readonly Option<LogStreams?> Stream = new("--stream")
+    {
+        Description = "output, error or both, of a task whose stderr is kept apart ('run --separate-error'): each goes to the stream of its name. [default: both]",
+        HelpName = "STREAM", CustomParser = ParseStream,
+    };
+
     private static readonly Option<long?> Tail = Common.Number("--tail", "Only the last lines.", "N", 0);
     private static readonly Option<long?> Offset = Common.Number("--offset", "Begin at this byte.", "BYTES", 0);
     private static readonly Option<string?> Host = new("--host") { Description = "The host that knows the task.", HelpName = "NAME" };
@@ -19,9 +26,9 @@ internal static class LogsVerb
     {
         var verb = new Verb(
             "logs", "Shows what a task has printed, byte for byte. Ends with 0 when the log was delivered, however the task ended.", LogsAsync,
-            "rdispatch logs -f build-17", "rdispatch logs build-17 --tail 20", "rdispatch logs build-17 --offset 4096 --json")
+            "rdispatch logs -f build-17", "rdispatch logs build-17 --tail 20", "rdispatch logs build-17 --offset 4096 --json", "rdispatch logs dump-3 --stream error")
         {
-            Id, Follow, Tail, Offset, NoRedaction, Common.NoCollect, Host,
+            Id, Follow, Stream, Tail, Offset, NoRedaction, Common.NoCollect, Host,
         };
         verb.Validators.Add(result =>
         {
@@ -31,11 +38,20 @@ internal static class LogsVerb
         return verb;
     }
 
+    private static LogStreams? ParseStream(ArgumentResult result)
+    {
+        var word = result.Tokens[0].Value;
+        if (Enum.GetNames<LogStreams>().Contains(word, StringComparer.OrdinalIgnoreCase))
+            return Enum.Parse<LogStreams>(word, ignoreCase: true);
+        result.AddError($"'{word}' is no stream: take output, error or both.");
+        return null;
+    }
+
     private static async Task<int> LogsAsync(Invocation run)
     {
         var task = await run.SelectOneAsync(run.Get(Id), run.Get(Host)).ConfigureAwait(false);
-        ILogPrinter printer = run.IsJson ? new JsonLog(run.Screen) : new RawLog(run.Screen);
-        var query = new LogQuery { Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0, NoRedaction = run.Get(NoRedaction) };
+        ILogPrinter printer = run.IsJson ? new JsonLog(run.Screen, task.SeparateError) : new RawLog(run.Screen);
+        var query = new LogQuery { Stream = run.Get(Stream) ?? LogStreams.Both, Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0, NoRedaction = run.Get(NoRedaction) };
         try
         {
             await foreach (var chunk in run.Dispatcher.ReadLogAsync(task, query, run.Token).ConfigureAwait(false))

@@ -24,6 +24,7 @@ internal static class RunOptions
         Description = "What keeps the task alive on the host: auto, session, tmux (attach to it with 'rdispatch attach') or systemd. [default: auto]", HelpName = "RUNNER",
         CustomParser = ParseRunner,
     };
+    public static readonly Option<bool> SeparateError = new("--separate-error") { Description = "Keep the task's stderr apart from its stdout, in a log of its own; else both are in one log, in true order." };
     public static readonly Option<bool> ReportToolUse = new("--report-tool-use") { Description = "Give the task settings with which Claude Code reports each use of a tool as an event: claude --settings \"$REMOTE_DISPATCH_CLAUDE_SETTINGS\"." };
     public static readonly Option<long?> Throttle = Common.Number("--throttle", $"How many hosts are worked on side by side. [default: {Results.DefaultThrottle}]", "N", 1);
     public static readonly Option<string?> File = new("--file") { Description = "Send this script instead of COMMAND; '-' is stdin.", HelpName = "PATH" };
@@ -80,6 +81,7 @@ internal static class RunOptions
             Runner = run.Get(Runner),
             Sandbox = SandboxOptions.Read(run),
             AgentForwarding = AgentOptions.Of(run),
+            SeparateError = run.Get(SeparateError),
             ReportToolUse = run.Get(ReportToolUse),
             TimeLimit = run.Get(Timeout),
             StallLimit = run.Get(StallLimit),

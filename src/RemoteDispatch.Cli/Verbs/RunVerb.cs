@@ -16,6 +16,7 @@ internal static class RunVerb
             "rdispatch run --host gpu1 --id setup-1 --runner tmux --file setup.sh",
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh",
             "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi",
+            "rdispatch run --host db1 --separate-error --wait -- pg_dump shop > shop.sql",
             "rdispatch run --capability gpu --first 1 -- nvidia-smi",
             "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh",
             "rdispatch run --host build1 --sandbox --no-network --directory ~/project --wait -- make test",
@@ -23,7 +24,7 @@ internal static class RunVerb
             "rdispatch run --host build1 --scoped-token octo/site --token-permission contents:write --app-id Iv23li4711 --app-key-file ~/app.pem -- ./publish.sh")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, Common.NoCollect, RunOptions.Timeout, RunOptions.StallLimit, RunOptions.Directory, RunOptions.Environment,
-            RunOptions.LoginShell, RunOptions.Runner, RunOptions.ReportToolUse, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
+            RunOptions.LoginShell, RunOptions.Runner, RunOptions.SeparateError, RunOptions.ReportToolUse, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
         foreach (var option in CredentialOptions.All.Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All))
             verb.Add(option);

@@ -92,7 +92,7 @@ internal sealed class LogCollector(WorkspaceClient workspaces, string folder)
     {
         var stamp = started is { } time ? time.UtcDateTime.ToString("'.'yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture) : "";
         var which = number > 1 ? string.Create(CultureInfo.InvariantCulture, $".{number}") : "";
-        return Path.Combine(FileNames.Escape(host.Name), $"{id}{stamp}{which}.{WorkspaceClient.Word(what)}");
+        return Path.Combine(FileNames.Escape(host.Name), $"{id}{stamp}{which}{(what == FeedWhat.Error ? ".error" : "")}.log");
     }
 
     private static bool Fits(CopyOrder order, LogCopy copy, CopyRecord record) =>

@@ -36,6 +36,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add("through the login shell");
         if (Request.Sandbox is { } sandbox)
             more.Add(sandbox.ToString());
+        if (Request.SeparateError)
+            more.Add("stderr kept apart");
         if (Request.ReportToolUse)
             more.Add("reporting tool use");
         if (Request.Environment.Count > 0)

@@ -23,7 +23,7 @@ public sealed partial class Dispatcher
 {
     /// <summary>
     /// Copies a task's log, as it is now, to this machine: whole and proven, or not at all. Of a log that was copied before only what is new is
-    /// fetched, and nothing where the task had ended.
+    /// fetched, and nothing where the task had ended. A stderr that is kept apart is a second file beside it, <c>….error.log</c>.
     /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="options">Where to, and how.</param>
@@ -64,19 +64,29 @@ public sealed partial class Dispatcher
 
     /// <summary>Copies a log, unless there is a copy, wherever the user has put it, of all that it will ever be.</summary>
     internal async Task<RemoteTask> CollectOnceAsync(RemoteTask task, CancellationToken cancellationToken) =>
-        task.LogPath is { } path && await LogCollector.IsAllAsync(OrderOf(task, new CollectOptions()), path, cancellationToken).ConfigureAwait(false)
+        await IsAllAsync(task, FeedWhat.Log, task.LogPath, cancellationToken).ConfigureAwait(false)
+        && (!task.SeparateError || await IsAllAsync(task, FeedWhat.Error, task.ErrorLogPath, cancellationToken).ConfigureAwait(false))
             ? task : await CollectLogAsync(task, null, cancellationToken).ConfigureAwait(false);
+
+    private async Task<bool> IsAllAsync(RemoteTask task, FeedWhat what, string? path, CancellationToken cancellationToken) =>
+        path is not null && await LogCollector.IsAllAsync(OrderOf(task, what, new CollectOptions()), path, cancellationToken).ConfigureAwait(false);
 
     private async Task<RemoteTask> CollectAsync(RemoteTask task, CollectOptions options, bool trustsComplete, CancellationToken cancellationToken)
     {
         var since = Options.Time.GetTimestamp();
-        var done = await _collector.CollectAsync(OrderOf(task, options) with { TrustsComplete = trustsComplete }, cancellationToken).ConfigureAwait(false);
+        var errors = task.SeparateError ? await OneAsync(FeedWhat.Error, options with { Path = ErrorPlace(options.Path) }).ConfigureAwait(false) : null;
+        var done = await OneAsync(FeedWhat.Log, options).ConfigureAwait(false);
         Tell(task.HostName, "log_collected", since, $"task={task.Id} bytes={done.Length} fetched={done.Fetched} carried={done.Carried}");
-        return Note(task, task with { LogPath = done.Path });
+        return Note(task, task with { LogPath = done.Path, ErrorLogPath = errors?.Path });
+
+        Task<CollectedLog> OneAsync(FeedWhat what, CollectOptions where) =>
+            _collector.CollectAsync(OrderOf(task, what, where) with { TrustsComplete = trustsComplete }, cancellationToken);
     }
 
-    private CopyOrder OrderOf(RemoteTask task, CollectOptions options) =>
-        new(new CopyOwner { File = new TaskFile(HostOf(task), task.Id, FeedWhat.Log), Dispatched = task.Dispatched, Started = task.Started, Finished = task.Finished })
+    private static string? ErrorPlace(string? log) => string.IsNullOrEmpty(log) ? null : Path.ChangeExtension(log, ".error" + Path.GetExtension(log));
+
+    private CopyOrder OrderOf(RemoteTask task, FeedWhat what, CollectOptions options) =>
+        new(new CopyOwner { File = new TaskFile(HostOf(task), task.Id, what), Dispatched = task.Dispatched, Started = task.Started, Finished = task.Finished })
         {
             Path = Full(options.Path),
             Folder = Full(options.Folder),

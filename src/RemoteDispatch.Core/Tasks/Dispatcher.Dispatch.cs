@@ -42,6 +42,7 @@ public sealed partial class Dispatcher
                 CredentialNames = request.CredentialNames,
                 Runner = request.Runner,
                 StallLimit = request.StallLimit,
+                SeparateError = request.SeparateError,
             };
             var token = await MakeTokenAsync(task, request, cancellationToken).ConfigureAwait(false);
             Remember(task, [.. request.Credentials, .. token?.Grants ?? []]);

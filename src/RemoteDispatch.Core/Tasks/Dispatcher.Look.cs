@@ -102,11 +102,11 @@ public sealed partial class Dispatcher
 
     private static RemoteTask FromTaskJson(DispatchHost place, string id, string json)
     {
-        var (command, dispatched, credentials, runner, stallLimit) = ReadTaskJson(json);
+        var (command, dispatched, credentials, runner, stallLimit, isApart) = ReadTaskJson(json);
         return new RemoteTask
         {
             Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched, CredentialNames = credentials, Runner = runner,
-            StallLimit = stallLimit,
+            StallLimit = stallLimit, SeparateError = isApart,
         };
     }
 
@@ -148,17 +148,17 @@ public sealed partial class Dispatcher
     }
 
     /// <summary>Reads what a task.json says of a task. It comes from a host: whatever is wrong with it is not worth a failure.</summary>
-    private static (string Command, DateTimeOffset? Dispatched, IReadOnlyList<string> Credentials, TaskRunner Runner, TimeSpan? StallLimit) ReadTaskJson(string json)
+    private static (string Command, DateTimeOffset? Dispatched, IReadOnlyList<string> Credentials, TaskRunner Runner, TimeSpan? StallLimit, bool IsApart) ReadTaskJson(string json)
     {
         try
         {
             var task = json.Length > 0 ? JsonNode.Parse(json) : null;
             return (Text.OneLine((string?)task?["command"] ?? "", 200), LedgerEntry.Time(task?["dispatched"]), LedgerEntry.Names(task?["credentials"]),
-                LedgerEntry.Runner(task?["runner"]), LedgerEntry.Seconds(task?["stallLimitSeconds"]));
+                LedgerEntry.Runner(task?["runner"]), LedgerEntry.Seconds(task?["stallLimitSeconds"]), (bool?)task?["separateError"] ?? false);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
         {
-            return ("", null, [], TaskRunner.Auto, null);
+            return ("", null, [], TaskRunner.Auto, null, false);
         }
     }
 }

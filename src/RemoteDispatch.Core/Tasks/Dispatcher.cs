@@ -14,6 +14,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
     private readonly WorkspaceClient _workspaces;
     private readonly HostFeeds _feeds;
     private readonly LogReader _logs;
+    private readonly LogReader _errors;
     private readonly LogReader _events;
     private readonly LogCollector _collector;
 
@@ -25,6 +26,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
         _tokens = new TokenKeeper(Options.Time);
         _feeds = new HostFeeds(_workspaces);
         _logs = new LogReader(_workspaces, _feeds);
+        _errors = new LogReader(_workspaces, _feeds, FeedWhat.Error);
         _events = new LogReader(_workspaces, _feeds, FeedWhat.Events);
         _collector = new LogCollector(_workspaces, Options.LogFolder);
     }

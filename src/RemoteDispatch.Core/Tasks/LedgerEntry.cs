@@ -36,6 +36,8 @@ internal static class LedgerEntry
             json["stalledSince"] = Stamp(since);
         if (task.Sandbox is { } sandbox)
             json["sandbox"] = sandbox.ToWord();
+        if (task.SeparateError)
+            (json["separateError"], json["errorLogPath"]) = (true, task.ErrorLogPath);
         if (task.CredentialNames.Count > 0)
             json["credentials"] = new JsonArray([.. task.CredentialNames.Select(n => JsonValue.Create(n))]);
         if (task.Process is { } process)
@@ -73,6 +75,8 @@ internal static class LedgerEntry
             LogPath = (string?)json["logPath"],
             StallLimit = Seconds(json["stallLimitSeconds"]),
             StalledSince = Time(json["stalledSince"]),
+            SeparateError = (bool?)json["separateError"] ?? false,
+            ErrorLogPath = (string?)json["errorLogPath"],
             CredentialNames = Names(json["credentials"]),
             Process = json["process"] is JsonObject p
                 ? new ProcessIdentity((int)p["pid"]!, (int)p["processGroup"]!, (string)p["startTime"]!, (string)p["bootId"]!) : null,

@@ -48,8 +48,14 @@ public sealed record RemoteTask
     /// <summary>The process on the host; null before it started, and once it has ended.</summary>
     public ProcessIdentity? Process { get; init; }
 
+    /// <summary>Its stderr is kept apart from its log, which is its stdout then.</summary>
+    public bool SeparateError { get; init; }
+
     /// <summary>The collected copy of its log on this machine; null where there is none.</summary>
     public string? LogPath { get; init; }
+
+    /// <summary>The collected copy of its stderr, where that is kept apart; null where there is none.</summary>
+    public string? ErrorLogPath { get; init; }
 
     /// <summary>The names of the secrets that it was given.</summary>
     public IReadOnlyList<string> CredentialNames { get; init; } = [];

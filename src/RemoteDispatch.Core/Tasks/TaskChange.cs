@@ -54,7 +54,7 @@ public sealed record TaskChange(TaskChangeKind Kind, string HostName, DateTimeOf
 
 /// <summary>The evidence that a task is silent. The truth on its host is that it runs.</summary>
 /// <param name="For">For how long, by the host's own uptime, and only as far as it was looked at.</param>
-/// <param name="LogBytes">The size of its log, all that time.</param>
+/// <param name="LogBytes">The size of its log, all that time; of both, where stderr is kept apart.</param>
 /// <param name="Cpu">The processor time that its processes have had in all.</param>
 /// <param name="Processes">How many processes it has, its wrapper included.</param>
 public sealed record TaskSilence(TimeSpan For, long LogBytes, TimeSpan Cpu, int Processes)

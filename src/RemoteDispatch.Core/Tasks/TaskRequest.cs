@@ -65,6 +65,9 @@ public sealed record TaskRequest
     /// <summary>Is it to have the caller's SSH agent?</summary>
     public AgentForwarding AgentForwarding { get; init; }
 
+    /// <summary>Keep its stderr apart from its stdout, in a log of its own; else both are in one log, in true order.</summary>
+    public bool SeparateError { get; init; }
+
     /// <summary>
     /// Give the task settings for Claude Code, at the path in <c>REMOTE_DISPATCH_CLAUDE_SETTINGS</c>, with which it reports each use of a
     /// tool as an event: <c>claude --settings "$REMOTE_DISPATCH_CLAUDE_SETTINGS"</c>.
@@ -173,6 +176,8 @@ public sealed record TaskRequest
             json["agentForwarding"] = AgentForwarding.ToString();
         if (ReportToolUse)
             json["reportToolUse"] = true;
+        if (SeparateError)
+            json["separateError"] = true;
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
         if (StallLimit is { } silence)
@@ -195,7 +200,7 @@ public sealed record TaskRequest
         WorkingDirectory = WorkingDirectory ?? "",
         LoginShell = LoginShell,
         Runner = Runner.ToString().ToLowerInvariant(),
-        With = [.. Sandbox?.Words() ?? [], .. ReportToolUse ? (string[])["tool-use"] : []],
+        With = [.. Sandbox?.Words() ?? [], .. ReportToolUse ? (string[])["tool-use"] : [], .. SeparateError ? (string[])["stderr"] : []],
         More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. CredentialNames]),
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
@@ -228,6 +233,8 @@ public sealed record TaskRequest
         // No argument can begin so.
         if (AgentForwarding != AgentForwarding.None)
             yield return $"\0agent forwarding {AgentForwarding}";
+        if (SeparateError)
+            yield return "\0stderr apart";
         // What was wanted, and not what was granted: the same request gets another token each time.
         if (ScopedToken is not null)
             yield return $"token {ScopedToken}";

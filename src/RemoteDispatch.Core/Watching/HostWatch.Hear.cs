@@ -38,6 +38,11 @@ internal sealed partial class HostWatch
         {
             // The look that follows says what it is.
         }
+        catch (Exception e)
+        {
+            // A fault of ours is told, and the task is asked for again like one whose feed has ended.
+            run.Warn($"The watch of the task '{task.Id}' failed: {e}");
+        }
 
         one.HasEnded = true;
         Ring();

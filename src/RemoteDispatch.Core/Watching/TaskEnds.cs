@@ -87,6 +87,13 @@ internal sealed class TaskEnds(WatchRun run) : IDisposable
         {
             run.Warn(e.Message);
         }
+        catch (Exception e)
+        {
+            // A fault of ours costs this task a new attempt, with the next look at the ledger.
+            run.Warn($"The end of the task '{task.Id}' could not be dealt with: {e}");
+            lock (_guard)
+                _known.Remove(KeyOf(task));
+        }
         finally
         {
             run.Ring();

@@ -38,7 +38,7 @@ internal sealed record HostUsage(DateTimeOffset Now, string Root, long Foreign, 
                     tasks.Add((id, WorkspaceState.ParseOrUnreadable(state), lines[++at]));
                     break;
                 case ["at", var clock, ['.', '/', .. var path]]:
-                    Note(changed, path.EndsWith("/log", StringComparison.Ordinal) ? path[..^4] : path, WorkspaceState.Time(clock));
+                    Note(changed, path.EndsWith("/log", StringComparison.Ordinal) || path.EndsWith("/error", StringComparison.Ordinal) ? path[..path.LastIndexOf('/')] : path, WorkspaceState.Time(clock));
                     break;
                 default:
                     NoteSize(sizes, lines[at]);

@@ -277,7 +277,7 @@ rd_list() {
   done
 }
 
-# rd_log ROOT ID OFFSET COUNT FILE: a line with the state, then at most COUNT bytes of FILE (log, events) from OFFSET on. The
+# rd_log ROOT ID OFFSET COUNT FILE: a line with the state, then at most COUNT bytes of FILE (log, error, events) from OFFSET on. The
 # state is looked at first: 'ended' with no byte behind it means that no byte will come. Returns 8 where it cannot be read.
 rd_log() {
   rd_root "$1" || return 9
@@ -356,7 +356,7 @@ rd_count() {
   RD_COUNT=$#
 }
 
-# rd_remove ROOT ID KEEP: removes the workspace of a task that does not run; with KEEP=1 all but the log and the
+# rd_remove ROOT ID KEEP: removes the workspace of a task that does not run; with KEEP=1 all but the log (and error) and the
 # records that say whose it is. Answers: removed · absent · running … · refused REASON.
 rd_remove() {
   rd_root "$1" || return 9
@@ -386,7 +386,7 @@ rd_clear() {
   RD_KEEP=$1
   set --
   for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]* "$RD_DIR"/..?*; do
-    case ${RD_PATH##*/} in log | task.json | claim | process | exit | sandbox) continue ;; esac
+    case ${RD_PATH##*/} in log | error | task.json | claim | process | exit | sandbox) continue ;; esac
     set -- "$@" "$RD_PATH"
   done
   rm -rf -- "$@" && { [ "$RD_KEEP" = 1 ] || rm -rf -- "$RD_DIR"; }

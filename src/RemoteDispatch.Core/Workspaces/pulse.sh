@@ -5,7 +5,7 @@
 
 # rd_pulse ROOT ID...: for each task that runs a line
 #   ID UPTIME LOGBYTES CPU COUNT FAMILY
-# UPTIME and CPU are hundredths of seconds: how long the host has been up, and the processor time of all processes of the task,
+# LOGBYTES is of stderr too, where that is kept apart. UPTIME and CPU are hundredths of seconds: how long the host has been up, and the processor time of all processes of the task,
 # of their ended children too. COUNT is how many processes it has. FAMILY is another when one was born or has died, also when
 # that was between two pulses (the faults of ended children tell). For a task that does not run: ID and a '-'.
 rd_pulse() {
@@ -17,6 +17,8 @@ rd_pulse() {
       rd_uptime
       rd_size "$RD_ROOT/$RD_ID/log"
       RD_LOGGED=$RD_SIZE
+      rd_size "$RD_ROOT/$RD_ID/error"
+      RD_LOGGED=$((RD_LOGGED + RD_SIZE))
       rd_members
       rd_spent
       printf '%s %s %s %s %s %s\n' "$RD_ID" "$RD_UP" "$RD_LOGGED" "$RD_CPU" "$RD_COUNT" "$RD_FAMILY"

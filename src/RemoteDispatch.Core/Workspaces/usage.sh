@@ -6,7 +6,7 @@
 # rd_usage ROOT LIMIT: what is left below ROOT. Answers lines, free text last:
 #   now EPOCH · root PATH · foreign COUNT (entries that are no workspace: whoever put them there keeps them)
 #   task ID STATE, and behind it a line with its task.json (empty where it has none)
-#   at EPOCH ./ID (or ./ID/log): when it last changed, of those whose end is not on record
+#   at EPOCH ./ID (or ./ID/log, ./ID/error): when it last changed, of those whose end is not on record
 #   KIB<tab>./ID, and KIB<tab>. for all: du's own lines, blocks that are used · slow LIMIT: du was ended after LIMIT seconds
 rd_usage() {
   exec 2>/dev/null
@@ -29,7 +29,7 @@ rd_usage() {
     rd_state "./$RD_ID"
     case $RD_STATE in
       ended*) ;;
-      *) RD_OPEN="$RD_OPEN./$RD_ID$RD_NL./$RD_ID/log$RD_NL" ;;
+      *) RD_OPEN="$RD_OPEN./$RD_ID$RD_NL./$RD_ID/log$RD_NL./$RD_ID/error$RD_NL" ;;
     esac
     RD_LINE=
     { IFS= read -r RD_LINE <"./$RD_ID/task.json"; }

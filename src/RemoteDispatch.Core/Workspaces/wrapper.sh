@@ -15,7 +15,8 @@
 #   RUNNER       tmux: stdin and stdout are a pane's terminal
 #   WITH         what else the task is given: words with a blank between them (rd_has looks for one):
 #                sandbox, and what it is to be, as sandbox.sh says; agent, as forwarding.sh says; token: rd_guard revokes it;
-#                tool-use: settings with which Claude Code reports its tools through rd
+#                tool-use: settings with which Claude Code reports its tools through rd;
+#                stderr: kept apart from the log, in the file error
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
@@ -47,7 +48,7 @@ rd_finish() {
 rd_refuse() {
   # Where not even that can be written, nothing stands in the way of another launch: the gate goes last.
   rd_finish launch-failed 0 "$1" 2>/dev/null || [ -e "$rd_dir/exit" ] ||
-    rm -rf "${rd_dir:?}/bin" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
+    rm -rf "${rd_dir:?}/bin" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/error" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
   printf 'refused %s\n' "$1"
   exit 0
 }
@@ -153,7 +154,8 @@ if [ "$rd_login" = 1 ]; then
   esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
-{ true >>"$rd_dir/log" && true >>"$rd_dir/events"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
+{ true >>"$rd_dir/log" && true >>"$rd_dir/events" && { ! rd_has stderr || true >>"$rd_dir/error"; }; } 2>/dev/null ||
+  rd_refuse 'the workspace cannot be written'
 ! rd_has sandbox || rd_box_fit
 { printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
 
@@ -168,10 +170,15 @@ exec >>"$rd_dir/log" 2>/dev/null
 # Somebody may have asked for its end before it began.
 [ ! -e "$rd_dir/stop" ] || { rd_finish stopped 143 ''; exit 0; }
 
-# The pane shows the log as it grows, and the keys go to the command. HUP as the pane gave it: it ends with the terminal.
+# The pane shows the log as it grows (both, where there are two), and the keys go to the command. HUP as the pane gave it: it
+# ends with the terminal.
 rd_view=
 if [ "$rd_runner" = tmux ]; then
-  (trap - HUP; exec tail -n +1 -f "$rd_dir/log") >&8 &
+  if rd_has stderr; then
+    (trap - HUP; exec tail -q -n +1 -f "$rd_dir/log" "$rd_dir/error") >&8 &
+  else
+    (trap - HUP; exec tail -n +1 -f "$rd_dir/log") >&8 &
+  fi
   rd_view=$!
   rd_birth "$rd_view" && rd_view_born=$RD_BIRTH
   exec 8>&-
@@ -202,8 +209,10 @@ fi
     GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
     export GIT_SSH
   fi
-  ! rd_has sandbox || rd_box_run "$@" 2>&1
-  exec "$@" 2>&1
+  # Here and not before: it is the command's, and nothing else speaks in it.
+  if rd_has stderr; then exec 2>>"$rd_dir/error"; else exec 2>&1; fi
+  ! rd_has sandbox || rd_box_run "$@"
+  exec "$@"
 )
 rd_code=$?
 

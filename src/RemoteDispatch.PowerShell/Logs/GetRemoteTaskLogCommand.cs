@@ -14,6 +14,10 @@ public sealed class GetRemoteTaskLogCommand : TaskCommand
 {
     private int _logs;
 
+    /// <summary>Output, Error or Both, of tasks whose stderr is kept apart (-SeparateError). The log of any other is its Output.</summary>
+    [Parameter]
+    public LogStreams Stream { get; set; } = LogStreams.Both;
+
     /// <summary>Only so many lines before the end.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
@@ -38,7 +42,7 @@ public sealed class GetRemoteTaskLogCommand : TaskCommand
     private protected override async Task WorkAsync(RemoteTask task)
     {
         Interlocked.Increment(ref _logs);
-        var query = new LogQuery { Tail = Tail, Follow = Follow, NoRedaction = NoRedaction };
+        var query = new LogQuery { Stream = Stream, Tail = Tail, Follow = Follow, NoRedaction = NoRedaction };
         await foreach (var batch in LogLines.ReadAsync(Dispatcher, task, query, StopToken).ConfigureAwait(false))
         {
             task = batch.Task;
@@ -57,6 +61,6 @@ public sealed class GetRemoteTaskLogCommand : TaskCommand
     {
         var prefix = Volatile.Read(ref _logs) > 1 ? batch.Task.HostName : null;
         foreach (var line in batch.Lines)
-            WriteObject(Raw ? line : new RemoteTaskLogEntry(line, batch.Task.HostName, batch.Task.Id) { Prefix = prefix });
+            WriteObject(Raw ? line : new RemoteTaskLogEntry(line, batch.Task.HostName, batch.Task.Id) { Stream = batch.Stream, Prefix = prefix });
     }
 }

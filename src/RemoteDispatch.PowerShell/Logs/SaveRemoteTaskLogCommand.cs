@@ -15,7 +15,7 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     private const string FolderSet = "Folder";
     private const string FileSet = "File";
 
-    /// <summary>The folder for the files (HOST/ID.STARTED.log); without it, that of the collected logs (REMOTE_DISPATCH_LOG_DIR).</summary>
+    /// <summary>The folder for the files (HOST/ID.STARTED.log, and .error.log for a stderr that is kept apart); without it, that of the collected logs (REMOTE_DISPATCH_LOG_DIR).</summary>
     [Parameter(ParameterSetName = FolderSet)]
     public string? Destination { get; set; }
 
@@ -41,7 +41,8 @@ public sealed class SaveRemoteTaskLogCommand : TaskCommand
     {
         var options = new CollectOptions { Path = Path, Folder = Destination, NoRedaction = NoRedaction, Force = Force };
         var saved = await Dispatcher.CollectLogAsync(task, options, StopToken).ConfigureAwait(false);
-        await SayAsync(() => WriteObject(InvokeProvider.Item.Get([saved.LogPath!], force: true, literalPath: true), enumerateCollection: true)).ConfigureAwait(false);
+        string[] files = [saved.LogPath!, .. saved.ErrorLogPath is { } errors ? [errors] : Array.Empty<string>()];
+        await SayAsync(() => WriteObject(InvokeProvider.Item.Get(files, force: true, literalPath: true), enumerateCollection: true)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

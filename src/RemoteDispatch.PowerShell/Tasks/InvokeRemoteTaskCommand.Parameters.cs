@@ -118,6 +118,10 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter]
     public SwitchParameter KeepAgent { get; set; }
 
+    /// <summary>Keep the task's stderr apart from its stdout, in a log of its own; else both are in one log, in true order.</summary>
+    [Parameter]
+    public SwitchParameter SeparateError { get; set; }
+
     /// <summary>Give the task settings with which Claude Code reports each use of a tool as an event: claude --settings "$REMOTE_DISPATCH_CLAUDE_SETTINGS".</summary>
     [Parameter]
     public SwitchParameter ReportToolUse { get; set; }

@@ -46,6 +46,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 Runner = Runner,
                 Sandbox = ReadSandbox(),
                 AgentForwarding = RequireAgent || KeepAgent ? AgentForwarding.Required : ForwardAgent ? AgentForwarding.Forward : AgentForwarding.None,
+                SeparateError = SeparateError,
                 ReportToolUse = ReportToolUse,
                 TimeLimit = TimeLimit,
                 StallLimit = StallLimit,
@@ -148,8 +149,9 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
     {
         // With one host there is nothing to tell apart; from the second on each line says whose it is.
         var prefix = Volatile.Read(ref _hosts) > 1 ? $"{batch.Task.HostName}: " : "";
+        string[] tags = batch.Stream == LogStreams.Error ? ["PSHOST", "RemoteTaskLog", "RemoteTaskError"] : ["PSHOST", "RemoteTaskLog"];
         foreach (var line in batch.Lines)
-            WriteInformation(new HostInformationMessage { Message = prefix + line }, ["PSHOST", "RemoteTaskLog"]);
+            WriteInformation(new HostInformationMessage { Message = prefix + line }, tags);
     }
 
     private bool IsFile => ParameterSetName is FileSet or FileJobSet or FileAnySet or FileAnyJobSet;

@@ -19,7 +19,7 @@ public sealed class LogCollectorTests : IDisposable
     {
         Assert.Equal(Path.Combine("gpu1", "a.20260221T080000.log"), LogCollector.PlaceOf(DispatchHost.FromAddress("gpu1"), "a", Started));
         Assert.Equal(Path.Combine("me%40gpu1", "a.log"), LogCollector.PlaceOf(DispatchHost.FromAddress("me@gpu1"), "a", null));
-        Assert.Equal(Path.Combine("gpu1", "a.20260221T080000.3.error"), LogCollector.PlaceOf(DispatchHost.FromAddress("gpu1"), "a", Started, FeedWhat.Error, 3));
+        Assert.Equal(Path.Combine("gpu1", "a.20260221T080000.3.error.log"), LogCollector.PlaceOf(DispatchHost.FromAddress("gpu1"), "a", Started, FeedWhat.Error, 3));
     }
 
     [Theory, InlineData(0), InlineData(1), InlineData(64 << 10), InlineData(3_000_000)]

@@ -23,7 +23,7 @@ public sealed class LedgerTests : IDisposable
         var task = Task("a", "ssh://me@[fe80::1%eth0]:22") with
         {
             Host = DispatchHost.FromAddress("ssh://me@[fe80::1%eth0]:22") with { Container = ContainerChoice.Parse("web"), Capabilities = ["gpu"], WorkspaceRoot = "/srv/x", Added = Time.AddMilliseconds(-123) },
-            State = TaskState.Failed, Runner = TaskRunner.Tmux, ExitCode = 7, Command = "echo 'é🎉' \"x\"", Dispatched = Time, Started = Time, Finished = Time.AddSeconds(3), Reason = "because", LogPath = "/logs/a.log",
+            State = TaskState.Failed, Runner = TaskRunner.Tmux, ExitCode = 7, Command = "echo 'é🎉' \"x\"", Dispatched = Time, Started = Time, Finished = Time.AddSeconds(3), Reason = "because", LogPath = "/logs/a.log", SeparateError = true, ErrorLogPath = "/logs/a.error.log",
             Process = new ProcessIdentity(1, 2, "3", "boot"),
         };
         Ledger.Write(task);

@@ -88,6 +88,7 @@ public sealed class TaskRequestTests
             Plain with { Command = "tru", WorkingDirectory = "e" },
             Plain with { Runner = TaskRunner.Session }, Plain with { Runner = TaskRunner.Tmux }, Plain with { Runner = TaskRunner.Tmux, LoginShell = true }, Plain with { Arguments = [" Tmux"] },
             Plain with { AgentForwarding = AgentForwarding.Forward }, Plain with { AgentForwarding = AgentForwarding.Required }, Plain with { Arguments = ["agent forwarding Forward"] },
+            Plain with { SeparateError = true }, Plain with { SeparateError = true, ReportToolUse = true }, Plain with { ReportToolUse = true }, Plain with { Arguments = ["stderr apart"] },
         ];
         Assert.Distinct(requests.Select(r => r.Digest()));
         Assert.All(requests, r => Assert.Matches("^[0-9a-f]{64}$", r.Digest()));
@@ -104,6 +105,17 @@ public sealed class TaskRequestTests
     [Fact]
     public void Digest_of_a_request_that_names_no_runner_is_what_it_was_before_there_were_any() => Assert.Equal(
         "e72466f7086f3844cbe55b562d1850b2219bef60ced3945a4b84a502787d1f9f", (Plain with { WorkingDirectory = "/srv", Arguments = ["x"] }).Digest());
+
+    [Fact]
+    public void Stderr_that_is_kept_apart_is_a_word_of_the_launch_and_in_the_record_and_else_nowhere()
+    {
+        var id = TaskId.Parse("a");
+        var apart = Plain with { SeparateError = true };
+        Assert.Equal(["stderr"], apart.ToOrder(id, default).With);
+        Assert.Contains("\"separateError\":true", apart.ToJson(id, default), StringComparison.Ordinal);
+        Assert.Empty(Plain.ToOrder(id, default).With);
+        Assert.DoesNotContain("separate", Plain.ToJson(id, default), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void ToJson_names_a_runner_that_was_chosen()
