@@ -113,9 +113,9 @@ public sealed class SeparateErrorTests : IDisposable
         await using var client = Shells.Client(shell);
         await client.LaunchAsync(_folder.Host, TestOrders.Order("kept", "echo out; echo err >&2") with { With = ["stderr"] }, Cancel);
         await client.EndAsync(_folder.Host, "kept");
-        Assert.NotEqual(await client.HashAsync(_folder.Host, "kept", FeedWhat.Log, 0, 4, Cancel), await client.HashAsync(_folder.Host, "kept", FeedWhat.Error, 0, 4, Cancel));
+        Assert.NotEqual((await client.HashAsync(_folder.Host, "kept", FeedWhat.Log, [new FilePart(0, 4)], Cancel))![0], (await client.HashAsync(_folder.Host, "kept", FeedWhat.Error, [new FilePart(0, 4)], Cancel))![0]);
         Assert.Equal(
-            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("err\n"u8)), await client.HashAsync(_folder.Host, "kept", FeedWhat.Error, 0, 4, Cancel));
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("err\n"u8)), (await client.HashAsync(_folder.Host, "kept", FeedWhat.Error, [new FilePart(0, 4)], Cancel))![0]);
         Assert.Null(await client.RemoveAsync(_folder.Host, "kept", keepLog: true, Cancel));
         Assert.Equal(
             ["claim", "error", "exit", "log", "process", "task.json"], Directory.GetFileSystemEntries(_folder.Workspace("kept")).Select(Path.GetFileName).Order());
