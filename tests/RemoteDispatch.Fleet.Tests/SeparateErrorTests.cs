@@ -45,7 +45,7 @@ public sealed class SeparateErrorTests(SharedFleet shared)
         Assert.Equal((9, 0), (waiting.ExitCode, following.ExitCode));
 
         // What was collected beside it, and what is there for whoever reads later.
-        var copies = Directory.GetFiles(sender.Folder + "/logs", "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+        var copies = Directory.GetFiles(sender.Folder + "/logs", "*.log", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(2, copies.Length);
         Assert.EndsWith(".error.log", copies[0], StringComparison.Ordinal);
         Assert.Equal(truth, (await HashAsync(copies[1]), await HashAsync(copies[0])));
@@ -144,7 +144,7 @@ public sealed class SeparateErrorTests(SharedFleet shared)
         Assert.Equal($"out {stars}|", await File.ReadAllTextAsync(removed.LogPath!, Bench.Cancel));
         Assert.Equal($"err {stars}|", await File.ReadAllTextAsync(removed.ErrorLogPath!, Bench.Cancel));
         Assert.Equal(removed.LogPath![..^4] + ".error.log", removed.ErrorLogPath);
-        Assert.Equal(2, Directory.GetFiles(bench.Folder + "/logs", "*", SearchOption.AllDirectories).Length);
+        Assert.Equal(2, Directory.GetFiles(bench.Folder + "/logs", "*.log", SearchOption.AllDirectories).Length);
 
         async Task<(string, string)> BothAsync(LogQuery query)
         {
