@@ -7,9 +7,10 @@ namespace RemoteDispatch.Cli.Logs;
 
 /// <summary>
 /// JSON lines: <c>{"offset": …, "text": …}</c> for each line of the log. The text has its line end, so that all texts in a row
-/// are the log; the offset is that of its first byte, and a cursor for <c>logs --offset</c>.
+/// are the log; the offset is that of its first byte, and a cursor for <c>logs --offset</c>. Among several logs, <c>task</c> and
+/// <c>host</c> say whose it is.
 /// </summary>
-internal sealed class JsonLog(Screen screen) : ILogPrinter
+internal sealed class JsonLog(Screen screen, RemoteTask? task = null) : ILogPrinter
 {
     // A line that does not end is given out in pieces, so that memory stays flat.
     private const int LongestLine = 1 << 20;
@@ -57,7 +58,10 @@ internal sealed class JsonLog(Screen screen) : ILogPrinter
     private void Give(int from, int to)
     {
         var text = Encoding.UTF8.GetString([.. _held.GetRange(from, to - from)]);
-        screen.Document(new JsonObject { ["offset"] = _offset + from, ["text"] = text });
+        var line = new JsonObject { ["offset"] = _offset + from, ["text"] = text };
+        if (task is not null)
+            (line["task"], line["host"]) = (task.Id, task.HostName);
+        screen.Document(line);
     }
 
     private void Drop(int count)

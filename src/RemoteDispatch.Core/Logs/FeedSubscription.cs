@@ -18,6 +18,9 @@ internal sealed class FeedSubscription(string id, FeedWhat what, long offset)
 
     public FeedWhat What => what;
 
+    /// <summary>The offset at which it began.</summary>
+    public long First { get; } = offset;
+
     /// <summary>The offset of the next byte that it wants.</summary>
     public long Next { get; private set; } = offset;
 

@@ -12,6 +12,9 @@ public sealed record LogQuery
     /// <summary>Only so many lines before the end; null for all.</summary>
     public long? Tail { get; init; }
 
+    /// <summary>Only what may have been printed since then: no byte of it is missing, and up to ten seconds of what came before may stand in front.</summary>
+    public LogTime? Since { get; init; }
+
     /// <summary>Go on to the end of the task.</summary>
     public bool Follow { get; init; }
 
@@ -36,7 +39,9 @@ public sealed partial class Dispatcher
         RemoteTask task, LogQuery? query = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         query ??= new LogQuery();
-        var start = new LogStart(query.Offset, query.Tail);
+        if ((query.Offset != 0 ? 1 : 0) + (query.Tail is null ? 0 : 1) + (query.Since is null ? 0 : 1) > 1)
+            throw new DispatchException(FailureReason.InvalidInput, "An offset, a number of last lines and a time each say where a log is to begin.", "Give one of them.");
+        var start = new LogStart(query.Offset, query.Tail, query.Since);
         var since = Options.Time.GetTimestamp();
         var bytes = 0L;
         await foreach (var part in _logs.ReadAsync(HostOf(task), task.Id, start, query.Follow, query.NoRedaction ? [] : SecretsOf(task), cancellationToken).ConfigureAwait(false))

@@ -343,7 +343,7 @@ rd_remove() {
   rd_unhouse
   if [ "$3" = 1 ]; then
     for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]*; do
-      case ${RD_PATH##*/} in log | task.json | claim | process | exit | sandbox) continue ;; esac
+      case ${RD_PATH##*/} in log | times | task.json | claim | process | exit | sandbox) continue ;; esac
       rm -rf -- "$RD_PATH" 2>/dev/null
     done
     echo removed
