@@ -58,8 +58,8 @@ Describe 'Get-RemoteTaskLog' -Tag Local {
     }
 
     It 'masks a secret in bytes too, at the offsets that they have' {
-        $env:RD_LOG_SECRET = 'hush-hush-4711'
-        try { $task = Invoke-RemoteTask 'printf "a\0%s\377b" "$RD_LOG_SECRET"' -CredentialName RD_LOG_SECRET -Wait 6>$null } finally { $env:RD_LOG_SECRET = $null }
+        $env:HUSHED_SECRET = 'hush-hush-4711'
+        try { $task = Invoke-RemoteTask 'printf "a\0%s\377b" "$HUSHED_SECRET"' -CredentialName HUSHED_SECRET -Wait 6>$null } finally { $env:HUSHED_SECRET = $null }
         $bytes = Get-RemoteTaskLog $task -AsByteStream
         $bytes.Count | Should -Be 18
         [Convert]::ToHexString($bytes) | Should -Be ('6100' + '2A' * 14 + 'FF62')
