@@ -19,6 +19,7 @@
         'Get-RemoteTask'
         'Get-RemoteTaskEvent'
         'Get-RemoteTaskLog'
+        'Get-RemoteTaskWorkspace'
         'Import-DispatchHost'
         'Invoke-RemoteTask'
         'New-DispatchToken'
@@ -31,6 +32,7 @@
         'Stop-RemoteTask'
         'Test-DispatchHost'
         'Wait-RemoteTask'
+        'Watch-RemoteTask'
     )
     PrivateData          = @{
         PSData = @{

@@ -24,6 +24,10 @@ internal static class Common
     public static Option<TimeSpan?> Span(string name, string description) =>
         new(name) { Description = description, HelpName = "DURATION", CustomParser = ParseSpan };
 
+    /// <summary>An amount of bytes.</summary>
+    public static Option<long?> Bytes(string name, string description) =>
+        new(name) { Description = description, HelpName = "SIZE", CustomParser = ParseBytes };
+
     /// <summary>A whole number that is not too small.</summary>
     public static Option<long?> Number(string name, string description, string helpName, long least) =>
         new(name) { Description = description, HelpName = helpName, CustomParser = result => ParseNumber(result, name, least) };
@@ -33,6 +37,15 @@ internal static class Common
         if (long.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least)
             return number;
         result.AddError($"{name} is a whole number, {least} or more.");
+        return null;
+    }
+
+    private static long? ParseBytes(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (ByteSize.TryParse(text, out var bytes))
+            return bytes;
+        result.AddError($"'{text}' is no amount of bytes: write 500MB, 20GB or 1.5TB.");
         return null;
     }
 

@@ -35,6 +35,8 @@ internal static class ExitCodes
     public const int CredentialUnavailable = 221;
     public const int NoTerminal = 222;
     public const int TaskEnded = 223;
+    public const int DiskFull = 225;
+    public const int WorkspaceLimitReached = 226;
 
     /// <summary>The table, as the help and the README show it.</summary>
     public static IReadOnlyList<(string Codes, string Meaning)> Table { get; } =
@@ -67,6 +69,8 @@ internal static class ExitCodes
         ("221", "a credential for the task cannot be had here"),
         ("222", "the task has no terminal to attach to, or there is none here"),
         ("223", "the task does not run, and what was asked needs it to"),
+        ("225", "the host's disk is full, or a quota there is used up"),
+        ("226", "the workspaces on the host take what its limit allows them"),
     ];
 
     /// <summary>The code of a failure.</summary>
@@ -83,6 +87,8 @@ internal static class ExitCodes
         FailureReason.ContainerAmbiguous or FailureReason.ContainerUnavailable => Container,
         FailureReason.WorkspaceRefused => WorkspaceRefused,
         FailureReason.CredentialUnavailable => CredentialUnavailable,
+        FailureReason.DiskFull => DiskFull,
+        FailureReason.WorkspaceLimitReached => WorkspaceLimitReached,
         FailureReason.LaunchFailed => LaunchFailed,
         FailureReason.TaskConflict => TaskConflict,
         FailureReason.TaskNotFound => TaskNotFound,

@@ -95,4 +95,10 @@ public enum FailureReason
 
     /// <summary>The task does not run, and what was asked needs it to.</summary>
     TaskEnded,
+
+    /// <summary>The host's disk takes no more: no space, no inodes, or a quota that is used up.</summary>
+    DiskFull,
+
+    /// <summary>The workspaces on the host take what its entry allows them, and the task was not started.</summary>
+    WorkspaceLimitReached,
 }

@@ -30,6 +30,7 @@ BeforeAll {
         'Send-RemoteTaskMessage'     = { @{ Id = (Invoke-RemoteTask 'rd inbox --wait 30' here); Text = 'hello'; PassThru = $true } }, { $args[0].HostName | Should -Be 'here' }
         'Get-RemoteTaskLog'          = { @{ TaskId = 'done'; Cn = 'here'; Tail = 1; Raw = $true } }, { $args[0] | Should -Be 'hello' }
         'Save-RemoteTaskLog'         = { @{ Id = 'done'; Destination = New-FileName } }, { $args[0] | Should -Exist }
+        'Get-RemoteTaskWorkspace'    = { @{ Cn = 'here'; Id = 'done' } }, { $args[0].Id | Should -Be 'done' }
         'New-DispatchToken'          = { $app + @{ Repository = 'octo/one'; Permission = 'contents:read'; ExpiresIn = '10m' } }, { $args[0].Repositories | Should -Be 'octo/one' }
         'Remove-DispatchToken'       = { @{ Token = (New-DispatchToken octo/one contents:read @app); PassThru = $true } }, { $args[0].IsRevoked | Should -BeTrue }
         'Remove-RemoteTaskWorkspace' = { @{ Id = (Invoke-RemoteTask 'true' here -Wait 6>$null).Id; Confirm = $false; PassThru = $true } }, { $args[0].LogPath | Should -Exist }
@@ -50,6 +51,7 @@ BeforeAll {
         'Send-RemoteTaskMessage'     = @{ Id = 'done'; Message = 'x' }, 'TaskEnded'
         'Get-RemoteTaskLog'          = @{ Id = 'nobody' }, 'TaskNotFound'
         'Save-RemoteTaskLog'         = @{ Id = 'nobody' }, 'TaskNotFound'
+        'Get-RemoteTaskWorkspace'    = @{ HostName = '-oProxyCommand=x' }, 'InvalidInput'
         'New-DispatchToken'          = ($app + @{ Repository = 'octo/unknown'; Permission = 'contents:read' }), 'CredentialUnavailable'
         'Remove-DispatchToken'       = @{ Token = $lost }, 'CredentialUnavailable'
         'Remove-RemoteTaskWorkspace' = @{ Id = 'nobody'; Force = $true }, 'TaskNotFound'
@@ -99,6 +101,7 @@ Describe 'Splatted, and with -OutVariable,' -Tag Local {
     It 'Send-RemoteTaskMessage does its work and leaves its output' { Assert-Well Send-RemoteTaskMessage }
     It 'Get-RemoteTaskLog does its work and leaves its output' { Assert-Well Get-RemoteTaskLog }
     It 'Save-RemoteTaskLog does its work and leaves its output' { Assert-Well Save-RemoteTaskLog }
+    It 'Get-RemoteTaskWorkspace does its work and leaves its output' { Assert-Well Get-RemoteTaskWorkspace }
     It 'New-DispatchToken does its work and leaves its output' { Assert-Well New-DispatchToken }
     It 'Remove-DispatchToken does its work and leaves its output' { Assert-Well Remove-DispatchToken }
     It 'Remove-RemoteTaskWorkspace does its work and leaves its output' { Assert-Well Remove-RemoteTaskWorkspace }
@@ -122,6 +125,7 @@ Describe 'Where it fails, as -ErrorAction says,' -Tag Local {
     It 'Send-RemoteTaskMessage makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Send-RemoteTaskMessage }
     It 'Get-RemoteTaskLog makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTaskLog }
     It 'Save-RemoteTaskLog makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Save-RemoteTaskLog }
+    It 'Get-RemoteTaskWorkspace makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTaskWorkspace }
     It 'New-DispatchToken makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly New-DispatchToken }
     It 'Remove-DispatchToken makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Remove-DispatchToken }
     It 'Remove-RemoteTaskWorkspace makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Remove-RemoteTaskWorkspace }

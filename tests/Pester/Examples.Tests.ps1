@@ -152,6 +152,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Invoke-RemoteTask run' { Assert-Runs (Get-ExampleCode Invoke-RemoteTask) }
     It 'examples of New-DispatchToken run' { Assert-Runs (Get-ExampleCode New-DispatchToken) }
     It 'examples of Remove-DispatchHost run' { Assert-Runs (Get-ExampleCode Remove-DispatchHost) }
+    It 'examples of Get-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskWorkspace) }
     It 'examples of Remove-DispatchToken run' { Assert-Runs (Get-ExampleCode Remove-DispatchToken) }
     It 'examples of Remove-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Remove-RemoteTaskWorkspace) }
     It 'examples of Save-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Save-RemoteTaskLog) }
@@ -160,6 +161,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Stop-RemoteTask run' { Assert-Runs (Get-ExampleCode Stop-RemoteTask) }
     It 'examples of Test-DispatchHost run' { Assert-Runs (Get-ExampleCode Test-DispatchHost) }
     It 'examples of Wait-RemoteTask run' { Assert-Runs (Get-ExampleCode Wait-RemoteTask) }
+    It 'examples of Watch-RemoteTask run' { Assert-Runs (Get-ExampleCode Watch-RemoteTask) }
 
     It 'examples of about_RemoteDispatch run' { Assert-Runs (Get-TopicCode about_RemoteDispatch) }
     It 'examples of about_RemoteDispatch_Hosts run' { Assert-Runs (Get-TopicCode about_RemoteDispatch_Hosts) }
@@ -172,9 +174,10 @@ Describe 'The help' -Tag Fleet {
     It 'examples of docs/events.md run' { Assert-Runs (Get-MarkdownCode docs/events.md) }
     It 'examples of docs/fleet-health.md run' { Assert-Runs (Get-MarkdownCode docs/fleet-health.md) }
     It 'examples of docs/checks.md run' { Assert-Runs (Get-MarkdownCode docs/checks.md) }
+    It 'examples of docs/watch.md run' { Assert-Runs (Get-MarkdownCode docs/watch.md) }
 
     It 'leaves nothing out but what is printed and cannot run here' {
-        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/events.md) + (Get-MarkdownCode docs/fleet-health.md) + (Get-MarkdownCode docs/checks.md)
+        $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/events.md) + (Get-MarkdownCode docs/fleet-health.md) + (Get-MarkdownCode docs/checks.md) + (Get-MarkdownCode docs/watch.md)
         $all.ForEach({ Get-Exception $_ }) | Sort-Object -Unique | Should -Be ($exceptions.Keys | Sort-Object)
     }
 

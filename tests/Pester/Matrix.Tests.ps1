@@ -17,6 +17,7 @@ BeforeAll {
         'Get-RemoteTaskLog'          = { Get-RemoteTaskLog (New-Task).Id }
         'Get-RemoteTaskEvent'        = { Get-RemoteTaskEvent (New-Task).Id }
         'Send-RemoteTaskMessage'     = { Send-RemoteTaskMessage (New-ListeningTask).Id hello -PassThru }
+        'Get-RemoteTaskWorkspace'    = { $task = New-Task; Get-RemoteTaskWorkspace here -Id $task.Id }
         'Remove-RemoteTaskWorkspace' = { Remove-RemoteTaskWorkspace (New-Task).Id -Force -PassThru }
     }
 
@@ -33,6 +34,7 @@ BeforeAll {
             $found.HostName | Sort-Object -Unique | Should -Be 'here'
             if ($id = Get-Id $args[0]) { $found.Id | Should -Be $id }
         }
+        'Get-RemoteTaskWorkspace'    = { $found = $args[0] | Get-RemoteTaskWorkspace; $found.HostName | Sort-Object -Unique | Should -Be 'here'; if ($id = Get-Id $args[0]) { $found.Id | Should -Be $id } }
         'Wait-RemoteTask'            = { $ended = $args[0] | Wait-RemoteTask; $ended.Id | Should -Be (Get-Id $args[0]); $ended.State | Should -BeIn 'Succeeded', 'Stopped' }
         'Stop-RemoteTask'            = { ($args[0] | Stop-RemoteTask -Force -PassThru).Id | Should -Be (Get-Id $args[0]) }
         'Get-RemoteTaskLog'          = { $args[0] | Get-RemoteTaskLog -Follow -Raw | Should -Be 'hello' }
@@ -49,7 +51,7 @@ BeforeAll {
 
     function New-ListeningTask { Invoke-RemoteTask 'rd message said; rd inbox --wait 30' here }
 
-    function Get-Id($Emitted) { $Emitted -is [RemoteDispatch.Tasks.RemoteTask] ? $Emitted.Id : $Emitted.TaskId }
+    function Get-Id($Emitted) { $Emitted -is [RemoteDispatch.Tasks.RemoteTask] -or $Emitted -is [RemoteDispatch.Tasks.RemoteTaskWorkspace] ? $Emitted.Id : $Emitted.TaskId }
 
     function Assert-Pair([string] $From, [string] $To) {
         $ErrorActionPreference = 'Stop'
@@ -76,6 +78,7 @@ Describe 'A host from' -Tag Local {
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Get-DispatchHost Test-DispatchHost }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Get-DispatchHost Invoke-RemoteTask }
         It 'gives Get-RemoteTask what it takes' { Assert-Pair Get-DispatchHost Get-RemoteTask }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Get-DispatchHost Get-RemoteTaskWorkspace }
     }
 
     Context 'Add-DispatchHost' {
@@ -86,6 +89,7 @@ Describe 'A host from' -Tag Local {
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Add-DispatchHost Test-DispatchHost }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Add-DispatchHost Invoke-RemoteTask }
         It 'gives Get-RemoteTask what it takes' { Assert-Pair Add-DispatchHost Get-RemoteTask }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Add-DispatchHost Get-RemoteTaskWorkspace }
     }
 
     Context 'Set-DispatchHost' {
@@ -96,6 +100,7 @@ Describe 'A host from' -Tag Local {
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Set-DispatchHost Test-DispatchHost }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Set-DispatchHost Invoke-RemoteTask }
         It 'gives Get-RemoteTask what it takes' { Assert-Pair Set-DispatchHost Get-RemoteTask }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Set-DispatchHost Get-RemoteTaskWorkspace }
     }
 
     Context 'Test-DispatchHost' {
@@ -105,6 +110,7 @@ Describe 'A host from' -Tag Local {
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Test-DispatchHost Test-DispatchHost }
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Test-DispatchHost Invoke-RemoteTask }
         It 'gives Get-RemoteTask what it takes' { Assert-Pair Test-DispatchHost Get-RemoteTask }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Test-DispatchHost Get-RemoteTaskWorkspace }
     }
 
     Context 'Remove-DispatchHost' {
@@ -132,6 +138,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Invoke-RemoteTask Invoke-RemoteTask }
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Invoke-RemoteTask Test-DispatchHost }
         It 'gives Get-DispatchHost what it takes' { Assert-Pair Invoke-RemoteTask Get-DispatchHost }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Invoke-RemoteTask Get-RemoteTaskWorkspace }
     }
 
     Context 'Get-RemoteTask' {
@@ -145,6 +152,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Get-RemoteTask Invoke-RemoteTask }
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Get-RemoteTask Test-DispatchHost }
         It 'gives Get-DispatchHost what it takes' { Assert-Pair Get-RemoteTask Get-DispatchHost }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Get-RemoteTask Get-RemoteTaskWorkspace }
     }
 
     Context 'Wait-RemoteTask' {
@@ -158,6 +166,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Wait-RemoteTask Invoke-RemoteTask }
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Wait-RemoteTask Test-DispatchHost }
         It 'gives Get-DispatchHost what it takes' { Assert-Pair Wait-RemoteTask Get-DispatchHost }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Wait-RemoteTask Get-RemoteTaskWorkspace }
     }
 
     Context 'Stop-RemoteTask' {
@@ -171,6 +180,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Stop-RemoteTask Invoke-RemoteTask }
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Stop-RemoteTask Test-DispatchHost }
         It 'gives Get-DispatchHost what it takes' { Assert-Pair Stop-RemoteTask Get-DispatchHost }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Stop-RemoteTask Get-RemoteTaskWorkspace }
     }
 
     Context 'Get-RemoteTaskLog' {
@@ -184,6 +194,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskLog Invoke-RemoteTask }
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskLog Test-DispatchHost }
         It 'gives Get-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskLog Get-DispatchHost }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Get-RemoteTaskLog Get-RemoteTaskWorkspace }
     }
 
     Context 'Get-RemoteTaskEvent' {
@@ -197,6 +208,7 @@ Describe 'A task from' -Tag Local {
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskEvent Invoke-RemoteTask }
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskEvent Test-DispatchHost }
         It 'gives Get-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskEvent Get-DispatchHost }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Get-RemoteTaskEvent Get-RemoteTaskWorkspace }
     }
 
     Context 'Send-RemoteTaskMessage' {
@@ -210,6 +222,21 @@ Describe 'A task from' -Tag Local {
         It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Send-RemoteTaskMessage Invoke-RemoteTask }
         It 'gives Test-DispatchHost what it takes' { Assert-Pair Send-RemoteTaskMessage Test-DispatchHost }
         It 'gives Get-DispatchHost what it takes' { Assert-Pair Send-RemoteTaskMessage Get-DispatchHost }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Send-RemoteTaskMessage Get-RemoteTaskWorkspace }
+    }
+
+    Context 'Get-RemoteTaskWorkspace' {
+        It 'gives Get-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskWorkspace Get-RemoteTask }
+        It 'gives Wait-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskWorkspace Wait-RemoteTask }
+        It 'gives Stop-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskWorkspace Stop-RemoteTask }
+        It 'gives Get-RemoteTaskLog what it takes' { Assert-Pair Get-RemoteTaskWorkspace Get-RemoteTaskLog }
+        It 'gives Get-RemoteTaskEvent what it takes' { Assert-Pair Get-RemoteTaskWorkspace Get-RemoteTaskEvent }
+        It 'gives Save-RemoteTaskLog what it takes' { Assert-Pair Get-RemoteTaskWorkspace Save-RemoteTaskLog }
+        It 'gives Get-RemoteTaskWorkspace what it takes' { Assert-Pair Get-RemoteTaskWorkspace Get-RemoteTaskWorkspace }
+        It 'gives Remove-RemoteTaskWorkspace what it takes' { Assert-Pair Get-RemoteTaskWorkspace Remove-RemoteTaskWorkspace }
+        It 'gives Invoke-RemoteTask what it takes' { Assert-Pair Get-RemoteTaskWorkspace Invoke-RemoteTask }
+        It 'gives Test-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskWorkspace Test-DispatchHost }
+        It 'gives Get-DispatchHost what it takes' { Assert-Pair Get-RemoteTaskWorkspace Get-DispatchHost }
     }
 
     Context 'Remove-RemoteTaskWorkspace' {
@@ -224,10 +251,10 @@ Describe 'The matrix' {
         $here = Get-Content $PSCommandPath -Raw
         $said = [regex]::Matches($here, "(?m)\{ Assert-Pair (?<From>\S+) (?<To>\S+) \}").ForEach({ "$($_.Groups['From']) $($_.Groups['To'])" })
         $said | Group-Object | Where-Object Count -GT 1 | Should -BeNullOrEmpty
-        $onHosts = $takes.Keys.Where({ $_ -match 'DispatchHost$|^(Invoke|Get)-RemoteTask$' })
+        $onHosts = $takes.Keys.Where({ $_ -match 'DispatchHost$|^(Invoke|Get)-RemoteTask$|^Get-RemoteTaskWorkspace$' })
         $onTasks = $takes.Keys.Where({ $_ -match 'RemoteTask' -or $_ -in 'Test-DispatchHost', 'Get-DispatchHost' })
         $all = foreach ($from in $emits.Keys) { foreach ($to in $from -match 'DispatchHost$' ? $onHosts : $onTasks) { "$from $to" } }
-        $all | Where-Object { $_ -notin $said } | Where-Object { $_ -notmatch '^(Remove-DispatchHost (Get-RemoteTask|(Get|Set|Remove)-DispatchHost)|Remove-RemoteTaskWorkspace (?!Invoke)\w+-RemoteTask\w*)$' } |
+        $all | Where-Object { $_ -notin $said } | Where-Object { $_ -notmatch '^(Remove-DispatchHost (Get-RemoteTask(Workspace)?|(Get|Set|Remove)-DispatchHost)|Remove-RemoteTaskWorkspace (?!Invoke)\w+-RemoteTask\w*)$' } |
             Should -Be 'Test-DispatchHost Add-DispatchHost' -Because 'a result has no address of its own'
     }
 }

@@ -26,7 +26,7 @@ Describe 'The module' {
 
     It 'exports cmdlets and nothing else' {
         $module = Get-Module RemoteDispatch
-        $module.ExportedCmdlets.Count | Should -Be 17
+        $module.ExportedCmdlets.Count | Should -Be 21
         $module.ExportedFunctions.Count + $module.ExportedAliases.Count + $module.ExportedVariables.Count | Should -Be 0
     }
 
@@ -67,7 +67,7 @@ Describe 'The module' {
 
     It 'is imported without an error, a warning or a file' {
         $said = Invoke-OtherProcess '"errors=$($Error.Count) commands=$((Get-Command -Module RemoteDispatch).Count)"' 2>&1 3>&1
-        $said | Should -Be 'errors=0 commands=17'
+        $said | Should -Be 'errors=0 commands=21'
         Get-ChildItem "$Sandbox/state", "$Sandbox/logs" -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 

@@ -107,6 +107,53 @@ Describe 'Remove-RemoteTaskWorkspace' -Tag Local {
         (Get-RemoteTask r-many -Cached).HostName | Should -Be 'moved' -Because 'what was not removed is not forgotten'
     }
 
+    It 'removes what has ended longer ago than that, and nothing that runs, is younger, or is no workspace' {
+        Use-NewSession
+        $gate = New-Gate
+        $null = 'age-old', 'age-new' | ForEach-Object { Invoke-RemoteTask 'echo kept' -Id $_ -Wait 6>$null }
+        'exited 0 1000000000 ' | Set-Content "$Workspaces/age-old/exit"
+        $null = Invoke-RemoteTask $gate.Wait -Id age-runs
+        $null = New-Item -ItemType Directory "$Workspaces/age-mine", "$Workspaces/age-empty"
+        'mine' | Set-Content "$Workspaces/age-mine/todo"
+        (Get-Item "$Workspaces/age-empty").LastWriteTime = [datetime]'2020-01-01'
+        $removed = Remove-RemoteTaskWorkspace -OlderThan 7d -HostName local -Confirm:$false -PassThru
+        $removed.Id | Sort-Object | Should -Be 'age-empty', 'age-old'
+        Get-Content ($removed | Where-Object Id -EQ age-old).LogPath | Should -Be 'kept'
+        "$Workspaces/age-old" | Should -Not -Exist
+        "$Workspaces/age-new", "$Workspaces/age-runs", "$Workspaces/age-mine/todo" | Should -Exist
+        $gate.Open()
+        Remove-Item "$Workspaces/age-mine" -Recurse
+    }
+
+    It 'takes hosts from the pipeline with -OlderThan, and tells of one that is down' -Tag Fleet {
+        Use-NewSession
+        Add-Fleet
+        Add-DispatchHost down (Get-ClosedPort) -Force
+        $null = Invoke-RemoteTask 'true' h1, h2 -Id age-fleet -Wait 6>$null
+        $removed = Get-DispatchHost 'h[1-2],down' | Remove-RemoteTaskWorkspace -OlderThan 0s -Confirm:$false -PassThru -ErrorAction SilentlyContinue -ErrorVariable failure
+        ($removed | Where-Object Id -EQ age-fleet).HostName | Sort-Object | Should -Be 'h1', 'h2'
+        $failure.Count | Should -Be 1
+        $failure[0].TargetObject | Should -Be 'down'
+        Remove-DispatchHost down -Force
+    }
+
+    It 'keeps what is old where its log cannot be collected, and says so' {
+        Use-NewSession
+        $null = Invoke-RemoteTask 'echo precious' -Id age-kept -Wait 6>$null
+        'exited 0 1000000000 ' | Set-Content "$Workspaces/age-kept/exit"
+        $logs = $env:REMOTE_DISPATCH_LOG_DIR
+        'no folder' | Set-Content "$Sandbox/no-logs"
+        try {
+            $env:REMOTE_DISPATCH_LOG_DIR = "$Sandbox/no-logs/here"
+            Remove-RemoteTaskWorkspace -OlderThan 7d -HostName local -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable failure
+        }
+        finally {
+            $env:REMOTE_DISPATCH_LOG_DIR = $logs
+        }
+        $failure.TargetObject | Should -Be 'age-kept'
+        Get-Content "$Workspaces/age-kept/log" | Should -Be 'precious'
+    }
+
     It 'completes task ids' {
         $null = Invoke-RemoteTask 'true' -Id r-completes
         (Get-Completion 'Remove-RemoteTaskWorkspace r-comp').CompletionText | Should -Be 'r-completes'

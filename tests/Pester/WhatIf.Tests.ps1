@@ -87,6 +87,12 @@ Describe '-WhatIf changes nothing and opens no connection' -Tag Fleet {
         Assert-Nothing { Remove-RemoteTaskWorkspace far-2 -WhatIf } 'What if: .*Remove.*far-2'
     }
 
+    It 'of Remove-RemoteTaskWorkspace -OlderThan, which names the host and not what it has' {
+        Assert-Nothing { Remove-RemoteTaskWorkspace -OlderThan 7d -HostName far -WhatIf } 'What if: .*Remove.*"all on host far that have ended more than 7d 00h ago"'
+        Assert-Nothing { Get-DispatchHost far | Remove-RemoteTaskWorkspace -OlderThan 7d -Force -WhatIf } 'What if: .*all on host far'
+        Assert-Nothing { Remove-RemoteTaskWorkspace -OlderThan 7d -WhatIf } '(?s)What if: .*all on host far.*|What if: .*all on host local.*'
+    }
+
     It 'of Remove-RemoteTaskWorkspace -Force with wildcards' {
         Assert-Nothing { Remove-RemoteTaskWorkspace far-* -Force -WhatIf } '(?s)What if: .*Remove.*far-1.*far-2'
     }

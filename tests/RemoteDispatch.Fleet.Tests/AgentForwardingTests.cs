@@ -179,14 +179,14 @@ public sealed class AgentForwardingTests
     }
 
     [Fact]
-    public async Task Git_finds_the_tasks_ssh_through_a_profile_that_sets_a_path_of_its_own()
+    public async Task Git_finds_the_tasks_ssh_behind_a_profile_and_a_command_that_set_a_path_of_their_own()
     {
         await using var pushing = await PushingTask.CreateAsync();
         await File.WriteAllTextAsync(pushing.Fleet.Hosts[0].HomeOnDisk + "/.profile", "PATH=/usr/bin:/bin\n", Bench.Cancel);
         await File.WriteAllTextAsync(pushing.Fleet.Hosts[0].HomeOnDisk + "/.bash_profile", "PATH=/usr/bin:/bin\n", Bench.Cancel);
         var home = pushing.Machine(hasAgent: false);
-        var run = await home.RunAsync("run", "--host", "h1", "--forward-agent", "--login-shell", "--wait", "--id", "login", "--", "command -v ssh; git ls-remote ssh://127.0.0.1:1/nowhere");
-        Assert.StartsWith("/usr/bin/ssh\n", run.Output, StringComparison.Ordinal);
+        var run = await home.RunAsync("run", "--host", "h1", "--forward-agent", "--login-shell", "--wait", "--id", "login", "--", "command -v ssh; PATH=/usr/bin:/bin; command -v ssh; git ls-remote ssh://127.0.0.1:1/nowhere");
+        Assert.StartsWith($"{pushing.Fleet.Hosts[0].Home}/.remote-dispatch/tasks/login/bin/ssh\n/usr/bin/ssh\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("RemoteDispatch: no SSH agent is connected for task login.", run.Output, StringComparison.Ordinal);
     }
 

@@ -17,6 +17,7 @@ internal static class HostDocument
         ["container"] = host.Container.Value,
         ["capabilities"] = new JsonArray([.. host.Capabilities.Select(c => JsonValue.Create(c))]),
         ["workspaceRoot"] = host.WorkspaceRoot,
+        ["workspaceLimit"] = host.WorkspaceLimit,
         ["hostKey"] = host.HostKeyFingerprint,
         ["forwardAgent"] = host.ForwardAgent,
         ["forwardCredentials"] = new JsonArray([.. host.ForwardCredentials.Select(c => JsonValue.Create(c))]),

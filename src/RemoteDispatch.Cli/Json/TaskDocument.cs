@@ -29,6 +29,7 @@ internal static class TaskDocument
         ["durationSeconds"] = task.Duration?.TotalSeconds,
         ["pid"] = task.Process?.Pid,
         ["credentials"] = new JsonArray([.. task.CredentialNames.Select(n => JsonValue.Create(n))]),
+        ["stalledSince"] = Stamp(task.StalledSince),
         ["logPath"] = task.LogPath,
     };
 

@@ -13,7 +13,7 @@ internal static class TaskText
         foreach (var task in tasks)
         {
             table.Add(
-                task.Id, task.HostName, task.State.ToString(), task.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "",
+                task.Id, task.HostName, task.StalledSince is null ? task.State.ToString() : "Stalled", task.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "",
                 Local(task.Started, time), Elapsed(task, time), task.Command);
         }
 
@@ -38,6 +38,7 @@ internal static class TaskText
             ("started", Local(task.Started, time)),
             ("finished", Local(task.Finished, time)),
             ("duration", Elapsed(task, time)),
+            ("stalled since", Local(task.StalledSince, time)),
             ("process", task.Process?.Pid.ToString(CultureInfo.InvariantCulture)),
             ("log", task.LogPath),
         ];

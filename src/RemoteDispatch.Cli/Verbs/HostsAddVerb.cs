@@ -28,6 +28,7 @@ internal static class HostsAddVerb
     {
         Description = "The folder of the workspaces there. [default: ~/.remote-dispatch/tasks]", HelpName = "PATH",
     };
+    private static readonly Option<long?> Limit = Common.Bytes("--workspace-limit", "How much the workspaces there may take together; where that is reached no task is started. [default: no limit]");
     private static readonly Option<string?> HostKey = new("--host-key")
     {
         Description = "The fingerprint of the only key that it may show.", HelpName = "SHA256:…",
@@ -48,7 +49,7 @@ internal static class HostsAddVerb
             "rdispatch hosts add gpu1 ssh://deploy@gpu1.example.com:2222 --capability gpu",
             "rdispatch hosts add builder 192.168.1.100 --container auto")
         {
-            Name, Address, Transport, Container, Capabilities, Root, HostKey, TrustHostKey, ForwardAgent, ForwardCredentials, Force,
+            Name, Address, Transport, Container, Capabilities, Root, Limit, HostKey, TrustHostKey, ForwardAgent, ForwardCredentials, Force,
         };
     }
 
@@ -63,6 +64,7 @@ internal static class HostsAddVerb
             Container = ContainerChoice.Parse(run.Get(Container)),
             Capabilities = run.Get(Capabilities) ?? [],
             WorkspaceRoot = run.Get(Root),
+            WorkspaceLimit = run.Get(Limit),
             HostKeyFingerprint = run.Get(HostKey),
             ForwardAgent = run.Get(ForwardAgent),
             ForwardCredentials = run.Get(ForwardCredentials) ?? [],

@@ -15,6 +15,7 @@ internal static class RunOptions
     public static readonly Option<string?> Id = new("--id") { Description = "The task's id. Dispatched again with it, the same task never runs twice.", HelpName = "ID" };
     public static readonly Option<bool> Wait = new("--wait") { Description = "Follow the log, and end with the task's own exit code." };
     public static readonly Option<TimeSpan?> Timeout = Common.Span("--timeout", "The task's time limit. The host keeps to it, whoever waits.");
+    public static readonly Option<TimeSpan?> StallLimit = Common.Span("--stall-limit", "How long it may be silent before 'rdispatch watch' flags it as stalled; 0 for ever. [default: what the watch says]");
     public static readonly Option<string?> Directory = new("--directory") { Description = "Where the command runs: a folder on the host. [default: the home]", HelpName = "DIR" };
     public static readonly Option<string[]> Environment = new("--env") { Description = "A variable for the task; may be given several times. It is recorded on the host: no place for secrets.", HelpName = "NAME=VALUE" };
     public static readonly Option<bool> LoginShell = new("--login-shell") { Description = "Run it through the user's login shell, for hosts whose PATH is set in a profile." };
@@ -81,6 +82,7 @@ internal static class RunOptions
             AgentForwarding = AgentOptions.Of(run),
             ReportToolUse = run.Get(ReportToolUse),
             TimeLimit = run.Get(Timeout),
+            StallLimit = run.Get(StallLimit),
         };
         request.Validate();
         return request;

@@ -120,7 +120,7 @@ rd_about_workspace() {
   if RD_SAID=$(rd_owned); then
     printf 'workspace.owned yes\n'
   else
-    printf 'workspace.refused %.400s\n' "${RD_SAID#refused }"
+    printf 'workspace.refused %.400s\n' "${RD_SAID#* }"
   fi
 }
 

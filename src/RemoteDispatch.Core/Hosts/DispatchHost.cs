@@ -19,6 +19,7 @@ public sealed partial record DispatchHost
 
     private readonly string _name = "";
     private readonly string? _workspaceRoot;
+    private readonly long? _workspaceLimit;
     private readonly string? _hostKey;
     private readonly IReadOnlyList<string> _capabilities = [];
     private readonly IReadOnlyList<string> _forwarded = [];
@@ -58,6 +59,17 @@ public sealed partial record DispatchHost
     {
         get => _workspaceRoot;
         init => _workspaceRoot = string.IsNullOrEmpty(value) ? null : CheckRoot(value);
+    }
+
+    /// <summary>
+    /// How many bytes the workspaces there may take together: where it is reached, no task is started any more. Null for as many as there are.
+    /// </summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: it is below zero.</exception>
+    public long? WorkspaceLimit
+    {
+        get => _workspaceLimit;
+        init => _workspaceLimit = value is >= 0 or null ? (value is 0 ? null : value) : throw new DispatchException(
+            FailureReason.InvalidInput, "A limit for the workspaces is no less than nothing.", "Write it as 500MB or 20GB, or 0 for none.");
     }
 
     /// <summary>
@@ -117,7 +129,7 @@ public sealed partial record DispatchHost
     /// <summary>Same name, same place, same capabilities.</summary>
     public bool Equals(DispatchHost? other) =>
         other is not null && Name == other.Name && Address == other.Address && Transport == other.Transport
-        && Container == other.Container && WorkspaceRoot == other.WorkspaceRoot && Added == other.Added
+        && Container == other.Container && WorkspaceRoot == other.WorkspaceRoot && WorkspaceLimit == other.WorkspaceLimit && Added == other.Added
         && HostKeyFingerprint == other.HostKeyFingerprint && ForwardAgent == other.ForwardAgent
         && Capabilities.SequenceEqual(other.Capabilities) && ForwardCredentials.SequenceEqual(other.ForwardCredentials);
 

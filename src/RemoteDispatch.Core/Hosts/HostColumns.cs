@@ -6,7 +6,7 @@ namespace RemoteDispatch.Hosts;
 internal static class HostColumns
 {
     /// <summary>The columns, in the order in which they are written.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot", "HostKeyFingerprint", "ForwardAgent", "ForwardCredentials"];
+    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot", "WorkspaceLimit", "HostKeyFingerprint", "ForwardAgent", "ForwardCredentials"];
 
     /// <summary>The column that a heading means, in any case; null for none.</summary>
     public static string? Find(string heading)
@@ -45,6 +45,7 @@ internal static class HostColumns
                 Container = ContainerChoice.Parse(Value("Container")),
                 Capabilities = ReadWords(Value("Capabilities") ?? "", "capabilities"),
                 WorkspaceRoot = Value("WorkspaceRoot"),
+                WorkspaceLimit = Value("WorkspaceLimit") is { } limit ? ByteSize.Parse(limit) : null,
                 HostKeyFingerprint = Value("HostKeyFingerprint"),
                 ForwardAgent = Value("ForwardAgent") is { } flag && ReadFlag(flag),
                 ForwardCredentials = ReadWords(Value("ForwardCredentials") ?? "", "credentials"),
@@ -61,6 +62,7 @@ internal static class HostColumns
     [
         host.Name, host.Address.Host, host.Address.User ?? "", host.Address.Port?.ToString(CultureInfo.InvariantCulture) ?? "",
         host.Transport.ToString(), host.Container.Value, string.Join(';', host.Capabilities), host.WorkspaceRoot ?? "",
+        host.WorkspaceLimit?.ToString(CultureInfo.InvariantCulture) ?? "",
         host.HostKeyFingerprint ?? "", host.ForwardAgent ? "true" : "", string.Join(';', host.ForwardCredentials),
     ];
 

@@ -5,7 +5,7 @@ namespace RemoteDispatch.Hosts;
 
 /// <summary>
 /// One entry of the inventory as JSON: <c>address</c>, <c>transport</c>, <c>container</c>, <c>user</c>, <c>added</c> as
-/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>hostKey</c>, <c>forwardAgent</c>, <c>forwardCredentials</c>.
+/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>workspaceLimit</c>, <c>hostKey</c>, <c>forwardAgent</c>, <c>forwardCredentials</c>.
 /// </summary>
 internal static class HostEntry
 {
@@ -31,6 +31,7 @@ internal static class HostEntry
                 Container = ContainerChoice.Parse(ReadText(entry, "container")),
                 Capabilities = ReadWords(entry, "capabilities", "gpu"),
                 WorkspaceRoot = ReadText(entry, "workspaceRoot"),
+                WorkspaceLimit = ReadLimit(entry["workspaceLimit"]),
                 HostKeyFingerprint = ReadText(entry, "hostKey"),
                 ForwardAgent = ReadFlag(entry, "forwardAgent"),
                 ForwardCredentials = ReadWords(entry, "forwardCredentials", "GH_TOKEN"),
@@ -75,6 +76,7 @@ internal static class HostEntry
         Put(entry, "port", host.Address.Port is { } port ? JsonValue.Create(port) : null);
         Put(entry, "capabilities", host.Capabilities.Count > 0 ? new JsonArray([.. host.Capabilities.Select(c => JsonValue.Create(c))]) : null);
         Put(entry, "workspaceRoot", host.WorkspaceRoot is { } root ? JsonValue.Create(root) : null);
+        Put(entry, "workspaceLimit", host.WorkspaceLimit is { } limit ? JsonValue.Create(limit) : null);
         Put(entry, "hostKey", host.HostKeyFingerprint is { } key ? JsonValue.Create(key) : null);
         Put(entry, "forwardAgent", host.ForwardAgent ? JsonValue.Create(true) : null);
         Put(entry, "forwardCredentials", host.ForwardCredentials.Count > 0 ? new JsonArray([.. host.ForwardCredentials.Select(c => JsonValue.Create(c))]) : null);
@@ -101,6 +103,15 @@ internal static class HostEntry
         return int.TryParse((string?)port, NumberStyles.None, CultureInfo.InvariantCulture, out number)
             ? number : throw new FormatException("a port is a number from 1 to 65535");
     }
+
+    /// <summary>Bytes, or as people write them: "20GB".</summary>
+    private static long? ReadLimit(JsonNode? limit) => limit switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue<long>(out var bytes) => bytes,
+        JsonValue value when value.TryGetValue<string>(out var text) => text.Length > 0 ? ByteSize.Parse(text) : null,
+        _ => throw new FormatException("a workspaceLimit is a number of bytes, or \"20GB\""),
+    };
 
     private static string[] ReadWords(JsonObject entry, string member, string example) => entry[member] switch
     {

@@ -21,6 +21,9 @@ internal sealed class FeedSubscription(string id, FeedWhat what, long offset)
     /// <summary>The offset at which it began.</summary>
     public long First { get; } = offset;
 
+    /// <summary>Hears of a connection that was lost, or cannot be made again yet.</summary>
+    public Action? Lost { get; init; }
+
     /// <summary>The offset of the next byte that it wants.</summary>
     public long Next { get; private set; } = offset;
 

@@ -29,11 +29,13 @@ internal sealed class HostFeed(WorkspaceClient workspaces, DispatchHost host) : 
     /// <param name="id">The task.</param>
     /// <param name="what">What of it.</param>
     /// <param name="offset">The first byte wanted.</param>
+    /// <param name="lost">Is called for each failure of the connection that it outlasts; null for nobody.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DispatchException">A failure that does not pass by itself.</exception>
-    public async IAsyncEnumerable<FeedNews> FollowAsync(string id, FeedWhat what, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FeedNews> FollowAsync(
+        string id, FeedWhat what, long offset, Action? lost, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var follower = new FeedSubscription(id, what, offset);
+        var follower = new FeedSubscription(id, what, offset) { Lost = lost };
         lock (_guard)
         {
             _followers.Add(follower);
@@ -129,6 +131,8 @@ internal sealed class HostFeed(WorkspaceClient workspaces, DispatchHost host) : 
             }
             catch (DispatchException e) when (Patience.MayPass(e.Reason))
             {
+                foreach (var follower in _ordered.Values)
+                    follower.Lost?.Invoke();
                 await _patience.PauseAsync(e, change).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e)

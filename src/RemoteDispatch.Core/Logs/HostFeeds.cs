@@ -9,14 +9,18 @@ internal sealed class HostFeeds(WorkspaceClient workspaces) : IDisposable
     private readonly Dictionary<object, HostFeed> _feeds = [];
 
     /// <inheritdoc cref="HostFeed.FollowAsync"/>
-    public IAsyncEnumerable<FeedNews> FollowAsync(DispatchHost host, string id, FeedWhat what, long offset, CancellationToken cancellationToken)
+    public IAsyncEnumerable<FeedNews> FollowAsync(DispatchHost host, string id, FeedWhat what, long offset, CancellationToken cancellationToken) =>
+        FollowAsync(host, id, what, offset, null, cancellationToken);
+
+    /// <inheritdoc cref="HostFeed.FollowAsync"/>
+    public IAsyncEnumerable<FeedNews> FollowAsync(DispatchHost host, string id, FeedWhat what, long offset, Action? lost, CancellationToken cancellationToken)
     {
         lock (_feeds)
         {
             var key = WorkspaceClient.FeedKeyOf(host);
             if (!_feeds.TryGetValue(key, out var feed))
                 _feeds[key] = feed = new HostFeed(workspaces, host);
-            return feed.FollowAsync(id, what, offset, cancellationToken);
+            return feed.FollowAsync(id, what, offset, lost, cancellationToken);
         }
     }
 

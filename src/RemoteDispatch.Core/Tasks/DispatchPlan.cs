@@ -28,6 +28,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add($"in {Text.OneLine(folder, 100)}");
         if (Request.TimeLimit is { } limit)
             more.Add($"for at most {Duration.Show(limit)}");
+        if (Request.StallLimit is { } silence)
+            more.Add(silence > TimeSpan.Zero ? $"stalled when silent for {Duration.Show(silence)}" : "never stalled");
         if (Request.Runner != TaskRunner.Auto)
             more.Add($"kept by {Request.Runner}");
         if (Request.LoginShell)

@@ -41,6 +41,7 @@ public sealed partial class Dispatcher
                 Dispatched = dispatched,
                 CredentialNames = request.CredentialNames,
                 Runner = request.Runner,
+                StallLimit = request.StallLimit,
             };
             var token = await MakeTokenAsync(task, request, cancellationToken).ConfigureAwait(false);
             Remember(task, [.. request.Credentials, .. token?.Grants ?? []]);
@@ -88,6 +89,12 @@ public sealed partial class Dispatcher
             case LaunchAnswer.Taken taken:
                 var known = Record(task.After(taken.State));
                 return known.State == TaskState.LaunchFailed ? throw LaunchFailed(known.Reason) : known;
+            case LaunchAnswer.Full full:
+                Record(task with { State = TaskState.LaunchFailed, Reason = $"the disk is full: {full.Room}" });
+                throw DiskFull(task, full.Room);
+            case LaunchAnswer.OverLimit over:
+                Record(task with { State = TaskState.LaunchFailed, Reason = over.Why });
+                throw OverLimit(task, over);
             case LaunchAnswer.Refused refused:
                 Record(task with { State = TaskState.LaunchFailed, Reason = refused.Why });
                 throw LaunchFailed(refused.Why, refused.Remedy);

@@ -95,18 +95,19 @@ public sealed partial class Dispatcher
 
         RemoteTask Known(string id, WorkspaceState state, string json)
         {
-            var task = Options.Ledger.Find(id, place.Name) ?? FromJson(id, json);
+            var task = Options.Ledger.Find(id, place.Name) ?? FromTaskJson(place, id, json);
             return (task with { Host = place with { ForwardAgent = place.ForwardAgent || task.Host.ForwardAgent } }).After(state);
         }
+    }
 
-        RemoteTask FromJson(string id, string json)
+    private static RemoteTask FromTaskJson(DispatchHost place, string id, string json)
+    {
+        var (command, dispatched, credentials, runner, stallLimit) = ReadTaskJson(json);
+        return new RemoteTask
         {
-            var (command, dispatched, credentials, runner) = ReadTaskJson(json);
-            return new RemoteTask
-            {
-                Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched, CredentialNames = credentials, Runner = runner,
-            };
-        }
+            Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched, CredentialNames = credentials, Runner = runner,
+            StallLimit = stallLimit,
+        };
     }
 
     /// <summary>
@@ -147,17 +148,17 @@ public sealed partial class Dispatcher
     }
 
     /// <summary>Reads what a task.json says of a task. It comes from a host: whatever is wrong with it is not worth a failure.</summary>
-    private static (string Command, DateTimeOffset? Dispatched, IReadOnlyList<string> Credentials, TaskRunner Runner) ReadTaskJson(string json)
+    private static (string Command, DateTimeOffset? Dispatched, IReadOnlyList<string> Credentials, TaskRunner Runner, TimeSpan? StallLimit) ReadTaskJson(string json)
     {
         try
         {
             var task = json.Length > 0 ? JsonNode.Parse(json) : null;
             return (Text.OneLine((string?)task?["command"] ?? "", 200), LedgerEntry.Time(task?["dispatched"]), LedgerEntry.Names(task?["credentials"]),
-                LedgerEntry.Runner(task?["runner"]));
+                LedgerEntry.Runner(task?["runner"]), LedgerEntry.Seconds(task?["stallLimitSeconds"]));
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
         {
-            return ("", null, [], TaskRunner.Auto);
+            return ("", null, [], TaskRunner.Auto, null);
         }
     }
 }

@@ -10,6 +10,9 @@ public sealed record RemoveOptions
 
     /// <summary>Stop the task first where it runs, and end what an ended one left running.</summary>
     public bool Force { get; init; }
+
+    /// <summary>Also one that was claimed and never started: its launch has died (<see cref="RemoteTaskWorkspace.IsAbandoned"/>).</summary>
+    public bool Abandoned { get; init; }
 }
 
 public sealed partial class Dispatcher
@@ -33,7 +36,7 @@ public sealed partial class Dispatcher
                 task = Note(task, task.After(look));
                 if (options.Force)
                     task = await StopAsync(task, null, cancellationToken).ConfigureAwait(false);
-                else if (!task.State.IsFinal())
+                else if (!task.State.IsFinal() && !(options.Abandoned && task.State == TaskState.Pending))
                     throw StillRunning(task);
                 if (!options.KeepLog)
                     task = await CollectLogAsync(task, cancellationToken: cancellationToken).ConfigureAwait(false);

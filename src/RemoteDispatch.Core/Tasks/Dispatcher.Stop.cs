@@ -15,14 +15,22 @@ public sealed partial class Dispatcher
     /// <param name="grace">Between TERM and KILL; null for 10 seconds.</param>
     /// <param name="cancellationToken">Ends the wait; signals that were sent stay sent.</param>
     /// <exception cref="DispatchException"><see cref="FailureReason.StopIncomplete"/>: processes are left; or the task cannot be reached.</exception>
-    public async Task<RemoteTask> StopAsync(RemoteTask task, TimeSpan? grace = null, CancellationToken cancellationToken = default)
+    public Task<RemoteTask> StopAsync(RemoteTask task, TimeSpan? grace = null, CancellationToken cancellationToken = default) =>
+        StopAsync(task, grace, "", cancellationToken);
+
+    /// <inheritdoc cref="StopAsync(RemoteTask, TimeSpan?, CancellationToken)" path="/summary"/>
+    /// <param name="task">The task.</param>
+    /// <param name="grace">Between TERM and KILL; null for 10 seconds.</param>
+    /// <param name="why">Becomes the task's reason; empty for none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<RemoteTask> StopAsync(RemoteTask task, TimeSpan? grace, string why, CancellationToken cancellationToken)
     {
         var host = HostOf(task);
         var since = Options.Time.GetTimestamp();
         try
         {
             var patience = grace ?? TimeSpan.FromSeconds(10);
-            var (left, state) = await _workspaces.StopAsync(host, task.Id, patience > TimeSpan.Zero ? StopStep.Term : StopStep.Kill, cancellationToken).ConfigureAwait(false);
+            var (left, state) = await _workspaces.StopAsync(host, task.Id, patience > TimeSpan.Zero ? StopStep.Term : StopStep.Kill, cancellationToken, why).ConfigureAwait(false);
             if (state is Absent)
                 throw NotOnHost(host.Name, task.Id);
             (left, state) = await UntilGoneAsync(StopStep.Look, patience).ConfigureAwait(false);

@@ -92,7 +92,7 @@ public sealed class Ledger(string folder)
     }
 
     /// <summary>Reads one file; null where it went in between.</summary>
-    private static RemoteTask? ReadFile(string path)
+    internal static RemoteTask? ReadFile(string path)
     {
         try
         {
@@ -114,5 +114,8 @@ public sealed class Ledger(string folder)
         }
     }
 
-    private string PathOf(string id, string host) => Path.Combine(Folder, $"{TaskId.Parse(id)}{Separator}{FileNames.Escape(host)}{Extension}");
+    /// <summary>The name of a task's file.</summary>
+    internal static string FileOf(string id, string host) => $"{TaskId.Parse(id)}{Separator}{FileNames.Escape(host)}{Extension}";
+
+    private string PathOf(string id, string host) => Path.Combine(Folder, FileOf(id, host));
 }

@@ -30,6 +30,10 @@ internal static class LedgerEntry
             ["reason"] = task.Reason,
             ["logPath"] = task.LogPath,
         };
+        if (task.StallLimit is { } limit)
+            json["stallLimitSeconds"] = limit.TotalSeconds;
+        if (task.StalledSince is { } since)
+            json["stalledSince"] = Stamp(since);
         if (task.Sandbox is { } sandbox)
             json["sandbox"] = sandbox.ToWord();
         if (task.CredentialNames.Count > 0)
@@ -67,6 +71,8 @@ internal static class LedgerEntry
             Finished = Time(json["finished"]),
             Reason = (string?)json["reason"],
             LogPath = (string?)json["logPath"],
+            StallLimit = Seconds(json["stallLimitSeconds"]),
+            StalledSince = Time(json["stalledSince"]),
             CredentialNames = Names(json["credentials"]),
             Process = json["process"] is JsonObject p
                 ? new ProcessIdentity((int)p["pid"]!, (int)p["processGroup"]!, (string)p["startTime"]!, (string)p["bootId"]!) : null,
@@ -81,6 +87,8 @@ internal static class LedgerEntry
     /// <summary>A runner that this version does not know, or none, is as good as the default: it says nothing of the task's state.</summary>
     internal static TaskRunner Runner(JsonNode? node) =>
         Enum.TryParse<TaskRunner>((string?)node, ignoreCase: true, out var runner) && Enum.IsDefined(runner) ? runner : TaskRunner.Auto;
+
+    internal static TimeSpan? Seconds(JsonNode? node) => (double?)node is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     internal static DateTimeOffset? Time(JsonNode? node) =>
         (string?)node is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;

@@ -54,11 +54,24 @@ public sealed record RemoteTask
     /// <summary>The names of the secrets that it was given.</summary>
     public IReadOnlyList<string> CredentialNames { get; init; } = [];
 
+    /// <summary>How long it may be silent before a watch flags it as stalled; zero for ever, null for what the watch itself says.</summary>
+    public TimeSpan? StallLimit { get; init; }
+
+    /// <summary>
+    /// Since when it has been silent, where a watch has flagged it as stalled; null where none has. It is a finding: what is true on the
+    /// host is that it runs.
+    /// </summary>
+    public DateTimeOffset? StalledSince { get; init; }
+
     /// <summary>Tasks print as their ids.</summary>
     public override string ToString() => Id;
 
     /// <summary>The same task after another look at its workspace.</summary>
-    internal RemoteTask After(WorkspaceState look) => Became(look) with { Sandbox = look.Sandbox ?? Sandbox };
+    internal RemoteTask After(WorkspaceState look)
+    {
+        var now = Became(look) with { Sandbox = look.Sandbox ?? Sandbox };
+        return now.State == TaskState.Running ? now : now with { StalledSince = null };
+    }
 
     private RemoteTask Became(WorkspaceState look) => look switch
     {

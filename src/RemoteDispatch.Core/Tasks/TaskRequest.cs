@@ -15,6 +15,9 @@ public sealed record TaskRequest
     /// <summary>The largest command: 16 MiB as UTF-8.</summary>
     public const int LargestCommand = 16 << 20;
 
+    /// <summary>The longest limit of silence: a year.</summary>
+    public static readonly TimeSpan LongestStallLimit = TimeSpan.FromDays(365);
+
     private static readonly JsonSerializerOptions Layout = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
@@ -74,6 +77,12 @@ public sealed record TaskRequest
     /// <summary>How long it has between TERM and KILL when its time limit strikes. 10 seconds.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long it may be silent (no log, no processor time, no process that comes or goes) before a watch flags it as stalled; zero for
+    /// ever, null for what the watch itself says.
+    /// </summary>
+    public TimeSpan? StallLimit { get; init; }
+
     /// <summary>What lists show instead of the command's own text, as the name of a script; null for the text.</summary>
     public string? Title { get; init; }
 
@@ -98,6 +107,8 @@ public sealed record TaskRequest
             throw Invalid($"{Runner} is no runner.", $"Take one of {string.Join(", ", Enum.GetNames<TaskRunner>())}.");
         if (TimeLimit is { } limit && (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(365)))
             throw Invalid("A time limit is more than nothing and at most a year.", "Leave it out for as long as it takes.");
+        if (StallLimit is { } silence && (silence < TimeSpan.Zero || silence > LongestStallLimit))
+            throw Invalid("A limit of silence is at most a year.", "Use 0 for none.");
         if (StopGrace < TimeSpan.Zero || StopGrace > TimeSpan.FromHours(1))
             throw Invalid("A grace period is at most an hour.", "Use a few seconds.");
         if (Arguments.Any(a => a.Contains('\0', StringComparison.Ordinal) || HasLoneSurrogate(a)))
@@ -164,6 +175,8 @@ public sealed record TaskRequest
             json["reportToolUse"] = true;
         if (TimeLimit is { } limit)
             json["timeLimitSeconds"] = limit.TotalSeconds;
+        if (StallLimit is { } silence)
+            json["stallLimitSeconds"] = silence.TotalSeconds;
         if (CredentialNames.Count > 0)
             json["credentials"] = new JsonArray([.. CredentialNames.Select(n => JsonValue.Create(n))]);
         if (Environment.Count > 0)
@@ -218,6 +231,8 @@ public sealed record TaskRequest
         // What was wanted, and not what was granted: the same request gets another token each time.
         if (ScopedToken is not null)
             yield return $"token {ScopedToken}";
+        if (StallLimit is { } limit)
+            yield return $"\0stall limit {limit.ToString("c", CultureInfo.InvariantCulture)}";
     }
 
     private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);

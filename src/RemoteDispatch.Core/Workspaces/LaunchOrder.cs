@@ -56,6 +56,15 @@ internal abstract record LaunchAnswer
     /// <summary>The id belongs to another request.</summary>
     public sealed record Conflict : LaunchAnswer;
 
+    /// <summary>It was not started: the disk has no room, or the user's quota is used up. The id is free again.</summary>
+    public sealed record Full(DiskRoom Room) : LaunchAnswer;
+
+    /// <summary>It was not started: the workspaces take what the host's entry allows them.</summary>
+    public sealed record OverLimit(long UsedBytes, long LimitBytes) : LaunchAnswer
+    {
+        public string Why => $"the workspaces there take {ByteSize.Show(UsedBytes)}, and the host's limit is {ByteSize.Show(LimitBytes)}";
+    }
+
     /// <summary>It was not started. The remedy is the host's own, where it knows one.</summary>
     public sealed record Refused(string Why, string? Remedy = null) : LaunchAnswer;
 }

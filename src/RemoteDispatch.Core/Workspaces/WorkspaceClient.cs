@@ -58,6 +58,8 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
             "taken" => new LaunchAnswer.Taken(WorkspaceState.Parse(rest)),
             "conflict" => new LaunchAnswer.Conflict(),
             "refused" => new LaunchAnswer.Refused(Text.OneLine(rest, 400)),
+            "over" when rest.Split(' ') is [var used, var most] => new LaunchAnswer.OverLimit(Kibibytes(used), Kibibytes(most)),
+            "full" => new LaunchAnswer.Full(DiskRoom.Parse(rest)),
             "unfit" when rest.Split('\t') is [var why, var remedy] => new LaunchAnswer.Refused(Text.OneLine(why, 400), Text.OneLine(remedy, 400)),
             _ => throw new FormatException(reply.ErrorText),
         });
@@ -121,10 +123,11 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
 
     /// <summary>One step of a stop.</summary>
     /// <returns>How many processes of the task were there before the step, its wrapper not counted; and the state after it.</returns>
-    public async Task<(int Left, WorkspaceState State)> StopAsync(DispatchHost host, string id, StopStep step, CancellationToken cancellationToken)
+    public async Task<(int Left, WorkspaceState State)> StopAsync(
+        DispatchHost host, string id, StopStep step, CancellationToken cancellationToken, string why = "")
     {
         var word = step.ToString().ToUpperInvariant();
-        var lines = await AskLinesAsync(host, ShellCall.To("rd_stop").With(Root(host)).With(id).With(word), cancellationToken).ConfigureAwait(false);
+        var lines = await AskLinesAsync(host, ShellCall.To("rd_stop").With(Root(host)).With(id).With(word).With(Text.OneLine(why, 400)), cancellationToken).ConfigureAwait(false);
         return Understand(host, lines[0], () =>
         {
             var (left, state) = Cut(lines[0]);
@@ -169,7 +172,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         }
     }
 
-    private static string LaunchScript(DispatchHost host, LaunchOrder order)
+    private string LaunchScript(DispatchHost host, LaunchOrder order)
     {
         var script = new StringBuilder();
         script.Append("rd_command=").Append(ShellQuote.Quote(order.Command)).Append('\n');
@@ -185,11 +188,11 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         }
 
         script.Append("}\n");
-        script.Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
+        script.Append(MeasureFirst(host, order)).Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
             .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
             .With(string.Join(' ', order.With)).With(order.Arguments));
-        script.Append("\nunset rd_command rd_task rd_tool rd_more; unset -f rd_env");
+        script.Append(host.WorkspaceLimit is null ? "" : "; fi").Append("\nunset rd_command rd_task rd_tool rd_more; unset -f rd_env");
         return script.ToString();
     }
 
@@ -219,6 +222,13 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
     private async Task<ChannelReply> AskAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
         var reply = await _pool.RequestAsync(host, use, WithAgent(host, script), cancellationToken).ConfigureAwait(false);
+        if (reply.ExitCode == RefusedCode && reply.Text.StartsWith("full ", StringComparison.Ordinal))
+        {
+            throw new DispatchException(
+                FailureReason.DiskFull, $"The disk of host '{host.Name}' is full: {DiskRoom.Parse(reply.Text[5..].TrimEnd())}.",
+                $"Make room there: Get-RemoteTaskWorkspace {host.Name} shows what tasks have left, Remove-RemoteTaskWorkspace -OlderThan 7d removes it.") { Host = host.Name };
+        }
+
         if (reply.ExitCode == RefusedCode && reply.Text is { } said && said.StartsWith("refused ", StringComparison.Ordinal))
             throw Refused(host, said);
         return reply;

@@ -79,7 +79,7 @@ rd_agent_fit() {
   fi
   if ! { ln -s ../.agent "$RD_DIR/$rd_mark/agent.sock" && printf '#!/bin/sh\n%s' "$RD_FRONT" >"$RD_DIR/$rd_mark/bin/ssh" &&
     chmod 700 "$RD_DIR/$rd_mark/bin/ssh"; } 2>/dev/null; then
-    echo "$RD_FULL"
+    rd_unwritten
     return 1
   fi
   if [ -n "$RD_AGENT" ]; then

@@ -32,7 +32,7 @@ rd_root() {
 # rd_owned: RD_ROOT is there, is ours, and nobody else can write to it. Asked once per channel and root.
 rd_owned() {
   [ "${RD_OWNED-}" != "$RD_ROOT" ] || [ ! -d "$RD_ROOT" ] || return 0
-  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_ROOT") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 1; }
+  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_ROOT") 2>&1) || { rd_unwritten "$RD_SAID"; return 1; }
   # shellcheck disable=SC3067 # -O is in dash, bash, ksh and busybox
   if [ -h "$RD_ROOT" ] || [ ! -O "$RD_ROOT" ]; then
     printf 'refused %s is a link or belongs to somebody else\n' "$RD_ROOT"
@@ -71,7 +71,7 @@ rd_detacher() {
 # know, as sandbox.sh; it is not resident), and rd_env, a function that exports the
 # task's environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
 # Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON ·
-# unfit REASON<tab>REMEDY (this host could not keep the task; the id is free again).
+# full WHY<tab>DF<tab>DF-OF-INODES (rd_unwritten) · unfit REASON<tab>REMEDY (this host could not keep the task; the id is free again).
 rd_launch() {
   rd_root "$1" && rd_owned && rd_detacher || return 0
   rd_id=$2 rd_digest=$3 rd_mark=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
@@ -81,7 +81,7 @@ rd_launch() {
   RD_DIR=$RD_ROOT/$rd_id
   rd_boot
   RD_NOW=$(date +%s)
-  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$rd_mark/bin") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 0; }
+  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_DIR/$rd_mark/bin") 2>&1) || { rd_unwritten "$RD_SAID"; return 0; }
   rd_claim || return 0
   if [ "$RD_CLAIM" != "$rd_digest" ]; then
     rd_withdraw
@@ -105,7 +105,7 @@ rd_launch() {
       { [ -z "$RD_TMUX" ] || { rd_quote "$@" && printf 'exec%s\n' "$RD_QUOTED" >"$RD_DIR/$rd_mark/start"; }; }
   } 2>/dev/null; then
     rd_unclaim
-    echo "$RD_FULL"
+    rd_unwritten
     return 0
   fi
   RD_ACK=$(
@@ -120,6 +120,14 @@ rd_launch() {
   ) && [ -n "$RD_TMUX" ] && rd_await
   # The last line is the answer. What stands before it is noise: a loader or a locale that complains of a variable.
   case ${RD_ACK##*"$RD_NL"} in
+    'refused the workspace cannot be written'* | 'refused '*'cannot be copied into the sandbox')
+      RD_SAID=${RD_ACK##*"$RD_NL"}
+      RD_SAID=$(rd_unwritten "${RD_SAID#refused }")
+      # Nothing was started under the id: it waits for room, and for nothing else.
+      case $RD_SAID in full*) rd_clear 0 2>/dev/null ;; esac
+      [ -e "$RD_DIR/exit" ] || rd_unclaim
+      printf '%s\n' "$RD_SAID"
+      ;;
     started* | 'refused '*) printf '%s\n' "${RD_ACK##*"$RD_NL"}" ;;
     taken) rd_taken ;;
     *)
@@ -141,7 +149,7 @@ rd_claim() {
     RD_CLAIM=$rd_digest
     { printf '%s %s %s\n' "$rd_digest" "$RD_BOOT" "$RD_NOW" >>"$RD_DIR/claim"; } 2>/dev/null && return 0
     rd_unclaim
-    echo "$RD_FULL"
+    rd_unwritten
     return 1
   fi
   # Whoever came first may not have written it yet.
@@ -157,7 +165,26 @@ rd_claim() {
   done
 }
 
-RD_FULL='refused the workspace cannot be written: is the disk full?'
+# rd_unwritten [SAID]: a launch could not write. One more try, with room for the command, says why: dd has the system's own words,
+# which not every shell's redirection gives. Answers 'full WHY<tab>DF<tab>DF-OF-INODES' or 'refused REASON'.
+rd_unwritten() {
+  case $RD_ROOT in /*) RD_PATH=$RD_ROOT ;; *) RD_PATH=./$RD_ROOT ;; esac
+  until [ -d "$RD_PATH/" ]; do RD_PATH=${RD_PATH%/*}; done
+  RD_TRY=$RD_PATH/.try-$$
+  RD_WHY=$(LC_ALL=C dd if=/dev/zero of="$RD_TRY" bs=65536 count=$((2 + ${#rd_command} / 65536)) 2>&1) && RD_WHY=
+  rm -f -- "$RD_TRY"
+  RD_WHY=${RD_WHY%%"$RD_NL"*}
+  case $RD_WHY in
+    *'No space left'* | *[Qq]uota*)
+      printf 'full %s\t%s\t%s\n' "${RD_WHY##*: }" "$(df -Pk "$RD_PATH/" 2>/dev/null | tail -n 1)" "$(df -Pi "$RD_PATH/" 2>/dev/null | tail -n 1)"
+      return
+      ;;
+  esac
+  RD_WHY=${RD_WHY##*: }
+  set -- "${1:-the workspace cannot be written}"
+  case $1 in *"$RD_WHY"*) ;; *) set -- "$1: $RD_WHY" ;; esac
+  printf 'refused %s\n' "$(printf '%s' "$1" | tr '\n' ' ')"
+}
 
 # rd_taken: another attempt has started the task, or did long ago.
 rd_taken() {
@@ -286,14 +313,15 @@ rd_size() {
   RD_SIZE=${5:-0}
 }
 
-# rd_stop ROOT ID SIGNAL: one step of a stop: signals all that belongs to the task but its wrapper, which is to write
-# the exit record. END signals the wrapper too, and writes the record for it. LOOK signals nothing.
+# rd_stop ROOT ID SIGNAL WHY: one step of a stop: signals all that belongs to the task but its wrapper, which is to write
+# the exit record. END signals the wrapper too, and writes the record for it. LOOK signals nothing. WHY, on one line, becomes
+# the reason in the record; it may be empty.
 # Answers 'LEFT STATE', LEFT being the number of processes that were still there.
 rd_stop() {
   rd_root "$1" || return 9
   RD_DIR=$RD_ROOT/$2
   rd_state "$RD_DIR"
-  case $RD_STATE in running* | claimed*) [ "$3" = LOOK ] || { : >>"$RD_DIR/stop"; } 2>/dev/null ;; esac
+  case $RD_STATE in running* | claimed*) [ "$3" = LOOK ] || { printf %s "${4:+$4$RD_NL}" >>"$RD_DIR/stop"; } 2>/dev/null ;; esac
   RD_COUNT=0
   if rd_process "$RD_DIR"; then
     if [ "$3" = END ]; then rd_members; else rd_members "$RD_PID"; fi
@@ -333,6 +361,9 @@ rd_count() {
 rd_remove() {
   rd_root "$1" || return 9
   RD_DIR=$RD_ROOT/$2
+  for RD_PATH in "$RD_ROOT" "$RD_DIR"; do
+    [ ! -h "$RD_PATH" ] || { printf 'refused %s is a link\n' "$RD_PATH"; return 9; }
+  done
   rd_state "$RD_DIR"
   case $RD_STATE in
     absent | running*)
@@ -341,14 +372,22 @@ rd_remove() {
       ;;
   esac
   rd_unhouse
-  if [ "$3" = 1 ]; then
-    for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]*; do
-      case ${RD_PATH##*/} in log | times | task.json | claim | process | exit | sandbox) continue ;; esac
-      rm -rf -- "$RD_PATH" 2>/dev/null
-    done
-    echo removed
-    return 0
-  fi
-  RD_SAID=$(rm -rf -- "$RD_DIR" 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 9; }
-  echo removed
+  for _ in 1 2; do
+    RD_SAID=$(rd_clear "$3" 2>&1) && { echo removed; return 0; }
+    # A task may have taken its own permissions away. Folders only, and no link is followed.
+    find "$RD_DIR" -type d ! -perm -700 -exec chmod u+rwx {} \; 2>/dev/null
+  done
+  printf 'refused %s\n' "$RD_SAID"
+  return 9
+}
+
+# rd_clear KEEP: empties RD_DIR. The records go last, with the folder itself: what could not be removed is still somebody's.
+rd_clear() {
+  RD_KEEP=$1
+  set --
+  for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]* "$RD_DIR"/..?*; do
+    case ${RD_PATH##*/} in log | times | task.json | claim | process | exit | sandbox) continue ;; esac
+    set -- "$@" "$RD_PATH"
+  done
+  rm -rf -- "$@" && { [ "$RD_KEEP" = 1 ] || rm -rf -- "$RD_DIR"; }
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # inbox.sh: how a message gets into a task's inbox. The request that sends one brings it along; host.sh stands above it, and
 # rd.sh is who reads.
-# shellcheck disable=SC2154 # RD_ROOT, RD_STATE and RD_FULL come from host.sh
+# shellcheck disable=SC2154 # RD_ROOT and RD_STATE come from host.sh
 
 # rd_send ROOT ID MESSAGE TEXT: delivers TEXT under the name MESSAGE, once: one that is there, or was read, is not delivered
 # again. Answers: delivered · full · STATE (of a task that does not run) · refused REASON.
@@ -21,7 +21,7 @@ rd_send() {
       return 0
       ;;
   esac
-  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_BOX/read") 2>&1) || { printf 'refused %s\n' "$RD_SAID"; return 9; }
+  RD_SAID=$( (umask 077 && mkdir -p -- "$RD_BOX/read") 2>&1) || { rd_unwritten "$RD_SAID"; return 9; }
   RD_LAST=1000000000 RD_COUNT=0
   for RD_PATH in "$RD_BOX"/*.*; do
     RD_PATH=${RD_PATH##*/}
@@ -35,7 +35,7 @@ rd_send() {
     echo delivered
   else
     rm -f -- "$RD_BOX/.$3.$$"
-    echo "$RD_FULL"
+    rd_unwritten
     return 9
   fi
 }

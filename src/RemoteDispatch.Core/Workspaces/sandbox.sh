@@ -14,7 +14,7 @@ rd_box_open() {
   rd_real=${HOME:-/}
   rd_home=$rd_dir/home
   (umask 077 && cd -- "$rd_dir" && mkdir home home/tmp home/.config home/.cache home/.local home/.local/share home/.local/state) 2>/dev/null ||
-    rd_refuse 'the home of the sandbox cannot be made: is the disk full?'
+    rd_refuse 'the workspace cannot be written: the home of the sandbox cannot be made'
   # Two values and not the file: it may name programs, other files, and where passwords are.
   if rd_has sandbox:git && command -v git >/dev/null; then
     for rd_one in user.name user.email; do
@@ -87,7 +87,7 @@ rd_box_fit() {
   if ! rd_bwrap=$(command -v bwrap); then
     rd_said='bwrap is not on the host: install bubblewrap there'
   elif ! { rd_box_words >"$rd_dir/$rd_mark/bwrap"; } 2>/dev/null; then
-    rd_refuse 'the workspace cannot be written: is the disk full?'
+    rd_refuse 'the workspace cannot be written'
   elif rd_said=$(rd_box_try 2>&1); then
     rd_box=bwrap
   fi
@@ -95,7 +95,7 @@ rd_box_fit() {
     rd_refuse "no boundary can be made: ${rd_said%%"$rd_nl"*}"
   fi
   ! rd_has sandbox:offline || rd_box=$rd_box:offline
-  { printf '%s\n' "$rd_box" >"$rd_dir/sandbox"; } 2>/dev/null || rd_refuse 'the workspace cannot be written: is the disk full?'
+  { printf '%s\n' "$rd_box" >"$rd_dir/sandbox"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
 }
 
 # rd_box_try: does bwrap work here, with all that it is to do? Where namespaces are forbidden, it is there and does not.

@@ -36,7 +36,7 @@ trap : TERM INT QUIT
 rd_finish() {
   ! rd_has sandbox || rd_box_close
   rmdir "$rd_dir/$rd_mark" 2>/dev/null
-  rm -f "$rd_dir/tmux" "$rd_dir/agent.sock"
+  rm -f "$rd_dir/tmux" "$rd_dir/agent.sock" "$rd_dir/exit.try"
   rd_note
   {
     printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit" &&
@@ -46,7 +46,9 @@ rd_finish() {
 
 # rd_refuse REASON: the command was not started, and never will be.
 rd_refuse() {
-  rd_finish launch-failed 0 "$1"
+  # Where not even that can be written, nothing stands in the way of another launch: the gate goes last.
+  rd_finish launch-failed 0 "$1" 2>/dev/null || [ -e "$rd_dir/exit" ] ||
+    rm -rf "${rd_dir:?}/bin" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
   printf 'refused %s\n' "$1"
   exit 0
 }
@@ -125,7 +127,7 @@ rd_birth "$$" || { echo 'refused the wrapper cannot read its own start time'; ex
 rd_create "$rd_dir/process" || { echo taken; exit 0; }
 if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch" "$rd_mark" >>"$rd_dir/process"; } 2>/dev/null; then
   rm -f "$rd_dir/process"
-  echo 'refused the process record cannot be written: is the disk full?'
+  echo 'refused the workspace cannot be written'
   exit 0
 fi
 { mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/$rd_mark/bin" "$rd_dir/" &&
@@ -134,7 +136,7 @@ if rd_has tool-use; then
   REMOTE_DISPATCH_CLAUDE_SETTINGS=$rd_dir/claude-settings.json
   export REMOTE_DISPATCH_CLAUDE_SETTINGS
   { sh "$rd_dir/bin/rd" claude-settings >"$REMOTE_DISPATCH_CLAUDE_SETTINGS"; } 2>/dev/null ||
-    rd_refuse 'the workspace cannot be written: is the disk full?'
+    rd_refuse 'the workspace cannot be written'
 fi
 if [ "$rd_runner" = tmux ]; then
   mv -f "$rd_dir/$rd_mark/tmux" "$rd_dir/tmux" || rd_refuse 'the workspace cannot be written'
@@ -176,9 +178,9 @@ if [ "$rd_login" = 1 ]; then
   esac
 fi
 [ "$rd_hear" = 0 ] || set -- env --default-signal=INT,QUIT,PIPE "$@"
-{ true >>"$rd_dir/log" && true >>"$rd_dir/events"; } 2>/dev/null || rd_refuse 'the log cannot be written'
+{ true >>"$rd_dir/log" && true >>"$rd_dir/events"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
 ! rd_has sandbox || rd_box_fit
-{ printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written: is the disk full?'
+{ printf '%1024s\n' '' >"$rd_dir/exit.new"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
 
 printf 'started%s %s %s %s %s %s\n' "${rd_box:+"+$rd_box"}" "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
 # From here on nothing of the task holds the channel open. What this shell itself would say of a child that a signal
@@ -223,7 +225,7 @@ trap : TERM INT QUIT
   unset REMOTE_DISPATCH_PATH
   PATH=$rd_dir/bin${PATH:+:$PATH}
   export PATH
-  # git finds it where a profile puts a PATH of its own in place, too. -x: not where nothing in the workspace may be run.
+  # git finds it where the command puts a PATH of its own in place, too. -x: not where nothing in the workspace may be run.
   if rd_has agent && [ -x "$rd_dir/bin/ssh" ]; then
     GIT_SSH=${GIT_SSH:-$rd_dir/bin/ssh}
     export GIT_SSH
@@ -238,11 +240,18 @@ rd_kind=exited
 [ -e "$rd_dir/timeout" ] || kill -s USR1 "$rd_watch" 2>/dev/null
 wait "$rd_watch" 2>/dev/null
 [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
-[ ! -e "$rd_dir/stop" ] || rd_kind=stopped
+rd_why=
+[ ! -e "$rd_dir/stop" ] || { rd_kind=stopped; IFS= read -r rd_why <"$rd_dir/stop"; }
 # Its number may be another's by now, where somebody has ended it.
 if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}" ]; then
   kill -s KILL "$rd_view" 2>/dev/null
   wait "$rd_view" 2>/dev/null
 fi
 # The record is last: once it is there, nothing in the workspace changes any more.
-rd_finish "$rd_kind" "$rd_code" ''
+# A log on a disk that takes no more lacks its end, and says nothing of it. What can be known is whether the disk is full now.
+if ! { printf '%4096s' '' >"$rd_dir/exit.try"; }; then
+  case $(LC_ALL=C dd if=/dev/zero of="$rd_dir/exit.try" bs=4096 count=1 2>&1) in
+    *'No space left'* | *[Qq]uota*) rd_why='the disk was full when it ended: its log may be cut short' ;;
+  esac
+fi
+rd_finish "$rd_kind" "$rd_code" "$rd_why"

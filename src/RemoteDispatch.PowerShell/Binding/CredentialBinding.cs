@@ -34,6 +34,20 @@ internal static class CredentialBinding
         return grants;
     }
 
+    /// <summary>One secret that is none of a task's, as the URL of a webhook. A text without a colon is the name of a variable of this environment.</summary>
+    /// <exception cref="DispatchException">It cannot be had.</exception>
+    public static CredentialGrant FetchOne(PSCmdlet cmdlet, string name, object value) =>
+        (value is PSObject wrapped ? wrapped.BaseObject : value) is string variable && !variable.Contains(':', StringComparison.Ordinal)
+            ? CredentialSource.FromEnvironment(variable)
+            : IsAddress(value) ? throw new DispatchException(
+                FailureReason.InvalidInput, $"The address {name} stands in plain text, where the history and logs keep it.",
+                "Use Read-Host -AsSecureString, 'vault:name' of SecretManagement, or the name of a variable of this environment.")
+            : CredentialGrant.Create(name, Reveal(cmdlet, name, value));
+
+    // "https://…" would be taken for the secret '//…' of a vault 'https'.
+    private static bool IsAddress(object value) =>
+        value.ToString() is { } text && (text.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The value of a SecureString, a PSCredential, a token or a reference to a vault.</summary>
     /// <param name="cmdlet">Whose session has the vaults.</param>
     /// <param name="name">What errors call it.</param>

@@ -117,6 +117,16 @@ public abstract partial class DispatchCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Does it for each host that workspaces may be on, as far as is known here.</summary>
+    private protected void DoEachWithWorkspaces(Action<DispatchHost> work) => Do("inventory", () =>
+    {
+        var problems = new List<DispatchException>();
+        foreach (var host in Dispatcher.HostsWithWorkspaces(problems))
+            Do(host.Name, () => work(host));
+        foreach (var problem in problems)
+            WriteError(Failures.ToErrorRecord(problem, problem.Host));
+    });
+
     /// <summary>Starts work on an id: on the host that is named, where there is one. A task knows its own, whatever else the pipeline's object says.</summary>
     private protected void StartOn(TaskIdentity id, HostIdentity? host, Func<DispatchHost?, Task> work)
     {

@@ -28,6 +28,7 @@ internal static class Failures
         FailureReason.ContainerAmbiguous => ErrorCategory.InvalidOperation,
         FailureReason.ContainerUnavailable or FailureReason.NoHealthyHost => ErrorCategory.ResourceUnavailable,
         FailureReason.WorkspaceRefused => ErrorCategory.PermissionDenied,
+        FailureReason.DiskFull or FailureReason.WorkspaceLimitReached => ErrorCategory.LimitsExceeded,
         FailureReason.LaunchFailed => ErrorCategory.OpenError,
         FailureReason.TaskRunning => ErrorCategory.ResourceBusy,
         FailureReason.TaskEnded => ErrorCategory.InvalidOperation,

@@ -1,5 +1,6 @@
 using RemoteDispatch.Health;
 using RemoteDispatch.Hosts;
+using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.PowerShell.Binding;
 
@@ -17,6 +18,12 @@ public sealed class HostIdentity
     /// <summary>The host that was tested.</summary>
     public HostIdentity(HostHealth health)
         : this(health.Host)
+    {
+    }
+
+    /// <summary>The host of a workspace.</summary>
+    public HostIdentity(RemoteTaskWorkspace workspace)
+        : this(workspace.Host)
     {
     }
 

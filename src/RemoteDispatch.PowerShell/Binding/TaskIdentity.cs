@@ -15,6 +15,12 @@ public sealed class TaskIdentity
     /// <summary>A task.</summary>
     public TaskIdentity(RemoteTask task) => (_task, Id) = (task, task.Id);
 
+    /// <summary>The task of a workspace.</summary>
+    public TaskIdentity(RemoteTaskWorkspace workspace)
+        : this(workspace.Task)
+    {
+    }
+
     /// <summary>The id.</summary>
     public string Id { get; }
 

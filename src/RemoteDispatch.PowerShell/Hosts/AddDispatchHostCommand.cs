@@ -38,6 +38,11 @@ public sealed class AddDispatchHostCommand : PinningCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? WorkspaceRoot { get; set; }
 
+    /// <summary>How many bytes the workspaces there may take together, as 20GB; where that is reached no task is started.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSize]
+    public long? WorkspaceLimit { get; set; }
+
     /// <summary>Pins the host to the key with this fingerprint, SHA256:…; it may show no other.</summary>
     [Parameter(ParameterSetName = FingerprintSet, ValueFromPipelineByPropertyName = true)]
     public string? HostKeyFingerprint { get; set; }
@@ -76,6 +81,7 @@ public sealed class AddDispatchHostCommand : PinningCommand
             Container = ContainerChoice.Parse(Container),
             Capabilities = Capability,
             WorkspaceRoot = WorkspaceRoot,
+            WorkspaceLimit = WorkspaceLimit,
             HostKeyFingerprint = HostKeyFingerprint,
             ForwardAgent = ForwardAgent,
             ForwardCredentials = ForwardCredential,

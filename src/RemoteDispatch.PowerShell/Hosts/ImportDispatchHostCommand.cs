@@ -38,7 +38,7 @@ public sealed class ImportDispatchHostCommand : DispatchCmdlet
     [Parameter(Mandatory = true, ParameterSetName = TailscaleSet)]
     public SwitchParameter FromTailscale { get; set; }
 
-    /// <summary>Hosts, or objects with the properties Name and Address, and perhaps User, Port, Transport, Container, Capabilities, WorkspaceRoot, HostKeyFingerprint, ForwardAgent, ForwardCredentials.</summary>
+    /// <summary>Hosts, or objects with the properties Name and Address, and perhaps User, Port, Transport, Container, Capabilities, WorkspaceRoot, WorkspaceLimit, HostKeyFingerprint, ForwardAgent, ForwardCredentials.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
     public PSObject? InputObject { get; set; }
 

@@ -43,6 +43,11 @@ public sealed class SetDispatchHostCommand : PinningCommand
     [AllowEmptyString]
     public string? WorkspaceRoot { get; set; }
 
+    /// <summary>How many bytes the workspaces there may take together, as 20GB; 0 for no limit.</summary>
+    [Parameter]
+    [ByteSize]
+    public long? WorkspaceLimit { get; set; }
+
     /// <summary>Pins the host to the key with this fingerprint, SHA256:…; empty leaves it to your known_hosts again.</summary>
     [Parameter(ParameterSetName = FingerprintSet)]
     [AllowEmptyString]
@@ -90,6 +95,7 @@ public sealed class SetDispatchHostCommand : PinningCommand
             Container = Container is null ? host.Container : ContainerChoice.Parse(Container),
             Capabilities = Capability is null ? host.Capabilities : Capability,
             WorkspaceRoot = WorkspaceRoot ?? host.WorkspaceRoot,
+            WorkspaceLimit = WorkspaceLimit ?? host.WorkspaceLimit,
             HostKeyFingerprint = HostKeyFingerprint ?? host.HostKeyFingerprint,
             ForwardAgent = MyInvocation.BoundParameters.ContainsKey(nameof(ForwardAgent)) ? ForwardAgent : host.ForwardAgent,
             ForwardCredentials = ForwardCredential ?? host.ForwardCredentials,
@@ -107,7 +113,8 @@ public sealed class SetDispatchHostCommand : PinningCommand
     private static (string Name, string? Value)[] Members(DispatchHost host) =>
     [
         ("address", host.Address.ToString()), ("transport", host.Transport.ToString()), ("container", host.Container.Value),
-        ("capabilities", string.Join(", ", host.Capabilities)), ("workspace root", host.WorkspaceRoot), ("host key", host.HostKeyFingerprint),
+        ("capabilities", string.Join(", ", host.Capabilities)), ("workspace root", host.WorkspaceRoot),
+        ("workspace limit", host.WorkspaceLimit is { } limit ? ByteSize.Show(limit) : null), ("host key", host.HostKeyFingerprint),
         ("agent forwarding", host.ForwardAgent ? "on" : "off"), ("credentials", string.Join(", ", host.ForwardCredentials)),
     ];
 }

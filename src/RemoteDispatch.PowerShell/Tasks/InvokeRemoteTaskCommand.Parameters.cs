@@ -127,6 +127,11 @@ public sealed partial class InvokeRemoteTaskCommand
     [Duration]
     public TimeSpan? TimeLimit { get; set; }
 
+    /// <summary>How long it may be silent before a watch flags it as stalled (Watch-RemoteTask); 0 for ever.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? StallLimit { get; set; }
+
     /// <summary>Wait for the end, show the log meanwhile, and collect it.</summary>
     [Parameter(ParameterSetName = CommandSet)]
     [Parameter(ParameterSetName = FileSet)]

@@ -48,6 +48,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 AgentForwarding = RequireAgent || KeepAgent ? AgentForwarding.Required : ForwardAgent ? AgentForwarding.Forward : AgentForwarding.None,
                 ReportToolUse = ReportToolUse,
                 TimeLimit = TimeLimit,
+                StallLimit = StallLimit,
             };
             _request.Validate();
         }

@@ -15,14 +15,14 @@ public abstract class TaskCommand : DispatchCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TaskIdCompleter))]
-    public required TaskIdentity[] Id { get; set; }
+    public virtual required TaskIdentity[] Id { get; set; }
 
     /// <summary>The host, or a set of hosts, where an id was not sent from here, or was sent to several hosts.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ComputerName", "Cn")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(HostNameCompleter))]
-    public HostIdentity? HostName { get; set; }
+    public virtual HostIdentity? HostName { get; set; }
 
     /// <summary>How many tasks are worked on at once.</summary>
     [Parameter]
@@ -64,7 +64,7 @@ public abstract class TaskCommand : DispatchCmdlet
     }
 
     /// <summary>Each task is asked for by its own id, on the pipeline's thread, and begun as soon as it may be.</summary>
-    private async Task ProcessEachAsync(IEnumerable<RemoteTask> tasks)
+    private protected async Task ProcessEachAsync(IEnumerable<RemoteTask> tasks)
     {
         using var places = new SemaphoreSlim(Throttle);
         var work = new List<Task>();

@@ -40,9 +40,10 @@ public sealed class HostFaultTests(FaultTable table)
         await File.WriteAllBytesAsync(disk.Folder + "/ballast", new byte[256 << 10], Bench.Cancel).ContinueWith(_ => { }, TaskScheduler.Default);
 
         var failure = await Assert.ThrowsAsync<DispatchException>(() => bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = "echo ran" }, Bench.Cancel));
-        Assert.True(failure.Reason is FailureReason.WorkspaceRefused or FailureReason.LaunchFailed, failure.Reason.ToString());
+        Assert.Equal(FailureReason.DiskFull, failure.Reason);
+        Assert.Contains("Get-RemoteTaskWorkspace h1", failure.Remedy, StringComparison.Ordinal);
         Assert.Contains("h1", failure.Message, StringComparison.Ordinal);
-        Assert.Matches("disk full|No space left", failure.Message);
+        Assert.Contains($"No space left on device (tmpfs on {disk.Folder}: 256 KiB, 0 B free", failure.Message, StringComparison.Ordinal);
         File.Delete(disk.Folder + "/ballast");
         await ServesAsync(bench, host);
     });
@@ -56,6 +57,7 @@ public sealed class HostFaultTests(FaultTable table)
         var host = Bench.HostOf(fleet.Hosts[0]) with { WorkspaceRoot = disk.Folder + "/tasks" };
         var task = await bench.RunAsync(host, "head -c 2000000 /dev/zero 2>/dev/null; exit 5");
         Assert.Equal((TaskState.Failed, 5), (task.State, task.ExitCode));
+        Assert.Equal("the disk was full when it ended: its log may be cut short", task.Reason);
         Assert.InRange((await bench.LogOf(task)).Length, 1, 512 << 10);
         await bench.Dispatcher.RemoveAsync(task, cancellationToken: Bench.Cancel);
         await ServesAsync(bench, host);
