@@ -87,7 +87,7 @@ internal sealed partial class WorkspaceClient
 
     private static long Number(string word) => long.Parse(word, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    private static string Word(FeedWhat what) => what switch
+    internal static string Word(FeedWhat what) => what switch
     {
         FeedWhat.Log => "log",
         FeedWhat.Error => "error",
