@@ -4,7 +4,7 @@ namespace RemoteDispatch.Cli;
 
 /// <summary>
 /// What <c>rdispatch</c> ends with. Scripts depend on these numbers: none ever changes its meaning. They begin at 200, since
-/// <c>run --wait</c> and <c>wait</c> end with the task's own code, and those of the usual programs and signals are below.
+/// <c>run --wait</c>, <c>logs --follow</c> and <c>wait</c> end with the task's own code, and those of the usual programs and signals are below.
 /// </summary>
 internal static class ExitCodes
 {
@@ -41,8 +41,8 @@ internal static class ExitCodes
     /// <summary>The table, as the help and the README show it.</summary>
     public static IReadOnlyList<(string Codes, string Meaning)> Table { get; } =
     [
-        ("0", "done; for 'run --wait' and 'wait': the task succeeded"),
-        ("1-255", "'run --wait' and 'wait': the task's own exit code; its state tells it from those below"),
+        ("0", "done; for 'run --wait', 'logs --follow' and 'wait': the task succeeded"),
+        ("1-255", "'run --wait', 'logs --follow' and 'wait': the task's own exit code; its state tells it from those below"),
         ("130", "interrupted (Ctrl-C); tasks go on"),
         ("141", "whoever read the output has closed it"),
         ("143", "terminated (SIGTERM); tasks go on"),

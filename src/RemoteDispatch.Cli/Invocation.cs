@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using RemoteDispatch.Cli.Output;
@@ -15,6 +16,7 @@ internal sealed class Invocation : IAsyncDisposable
     private readonly ParseResult _parse;
     private readonly Interruption _interruption;
     private readonly CancellationTokenSource _end;
+    private readonly ConcurrentDictionary<string, bool> _silent = new(StringComparer.OrdinalIgnoreCase);
 
     public Invocation(ParseResult parse, Screen screen, Interruption interruption)
     {
@@ -133,8 +135,12 @@ internal sealed class Invocation : IAsyncDisposable
 
     private void Tell(WorkStep step)
     {
+        if (step.Name == "preflight_ok")
+            _silent.TryRemove(step.Host, out _);
         if (IsVerbose)
             Screen.Say(step.ToString());
+        else if (step.Name == "waiting" && _silent.TryAdd(step.Host, true))
+            Screen.Warn($"host '{step.Host}' does not answer, and is asked again until it does: {step.Detail}");
         else if (step.Name is "token_unguarded" or "token_not_revoked" or "log_not_collected")
             Screen.Warn($"host '{step.Host}': {step.Detail}");
     }

@@ -18,9 +18,10 @@ internal static class Results
     /// <param name="work">Does it for one.</param>
     /// <param name="show">Shows a task as text; null shows none.</param>
     /// <param name="throttle">How many at once.</param>
+    /// <param name="isStreamed">The work itself writes JSON lines: only failures are added to them.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> ShowEachAsync<T>(
-        this Invocation run, IReadOnlyList<T> items, Func<T, Task<Outcome>> work, Action<Outcome>? show, int throttle = DefaultThrottle)
+        this Invocation run, IReadOnlyList<T> items, Func<T, Task<Outcome>> work, Action<Outcome>? show, int throttle = DefaultThrottle, bool isStreamed = false)
     {
         var outcomes = new Outcome[items.Count];
         await Parallel.ForAsync(0, items.Count, new ParallelOptions { MaxDegreeOfParallelism = throttle }, async (at, _) =>
@@ -28,7 +29,7 @@ internal static class Results
             try
             {
                 outcomes[at] = await GuardAsync(run, () => work(items[at])).ConfigureAwait(false);
-                Show(run, outcomes[at], show);
+                Show(run, outcomes[at], show, isStreamed);
             }
             catch (OutputClosedException)
             {
@@ -36,7 +37,7 @@ internal static class Results
                 throw;
             }
         }).ConfigureAwait(false);
-        if (run.IsJson)
+        if (run.IsJson && !isStreamed)
             run.Screen.Document(ToJson(outcomes));
         return outcomes.Select(o => o.ExitCode).FirstOrDefault(c => c != ExitCodes.Success);
     }
@@ -65,7 +66,7 @@ internal static class Results
         }
     }
 
-    private static void Show(Invocation run, Outcome outcome, Action<Outcome>? show)
+    private static void Show(Invocation run, Outcome outcome, Action<Outcome>? show, bool isStreamed)
     {
         // Nobody reads the output any more, and what ended the work is not worth a word.
         if (run.Token.IsCancellationRequested && !run.IsInterrupted)
@@ -73,7 +74,11 @@ internal static class Results
         if (!run.IsJson)
             show?.Invoke(outcome);
         if (outcome.Failure is { } failure)
+        {
             run.Screen.Fail(failure);
+            if (run.IsJson && isStreamed)
+                run.Screen.Document(failure.ToJson());
+        }
         else if (outcome is { ExitCode: not 0, Task: { } task } && Failure.OfEnd(task) is { } end)
             run.Screen.Fail(end);
     }

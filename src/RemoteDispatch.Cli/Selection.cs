@@ -43,9 +43,9 @@ internal static class Selection
     /// <summary>Does the work for each task that was found; what was not found is its own outcome.</summary>
     public static async Task<int> ShowEachTaskAsync(
         this Invocation run, IReadOnlyList<Selected> selected, Func<RemoteTask, Task<Outcome>> work, Action<Outcome>? show,
-        int throttle = Results.DefaultThrottle) =>
+        int throttle = Results.DefaultThrottle, bool isStreamed = false) =>
         await run.ShowEachAsync(
-            selected, one => one.Task is { } task ? work(task) : Task.FromResult(Outcome.Failed(one.Failure!)), show, throttle).ConfigureAwait(false);
+            selected, one => one.Task is { } task ? work(task) : Task.FromResult(Outcome.Failed(one.Failure!)), show, throttle, isStreamed).ConfigureAwait(false);
 
     private static async Task<IReadOnlyList<Selected>> FindAsync(Invocation run, string id, Place? place, Func<RemoteTask, bool> isMeant)
     {

@@ -18,6 +18,69 @@ Describe 'Get-RemoteTaskLog' -Tag Local {
         { Get-RemoteTaskLog five -Tail -1 } | Should -Throw
     }
 
+    It 'begins at a byte with -Offset' {
+        (Get-RemoteTaskLog five -Offset 28).Text | Should -Be 'line 5', 'an error'
+        Get-RemoteTaskLog five -Offset 30 -Follow -Raw | Should -Be 'ne 5', 'an error'
+        Get-RemoteTaskLog five -Offset 1000 | Should -BeNullOrEmpty
+        { Get-RemoteTaskLog five -Offset -1 } | Should -Throw
+        { Get-RemoteTaskLog five -Offset 1 -Tail 1 } | Should -Throw -ErrorId 'InvalidInput,*'
+    }
+
+    It 'begins at a time with -Since: a duration, a time span, a date, a text' {
+        $task = Invoke-RemoteTask 'echo old; echo $(($(date +%s) - 100)) 4 >>"$REMOTE_DISPATCH_WORKSPACE/times"; echo new' -Wait 6>$null
+        foreach ($since in '50s', ([timespan]::FromSeconds(50)), (Get-Date).AddSeconds(-50), [DateTimeOffset]::Now.AddSeconds(-50), (Get-Date).AddSeconds(-50).ToString('o')) {
+            Get-RemoteTaskLog $task -Since $since -Raw | Should -Be 'new'
+            Get-RemoteTaskLog $task -Since $since -Follow -Raw | Should -Be 'new'
+        }
+        foreach ($since in '3m', (Get-Date).AddHours(-1)) { Get-RemoteTaskLog $task -Since $since -Raw | Should -Be 'old', 'new' }
+        Get-RemoteTaskLog $task -Since (Get-Date).AddHours(1) | Should -BeNullOrEmpty
+        { Get-RemoteTaskLog $task -Since tomorrow } | Should -Throw '*neither a duration nor a time*'
+        { Get-RemoteTaskLog $task -Since 1m -Tail 1 } | Should -Throw -ErrorId 'InvalidInput,*'
+    }
+
+    It 'gives every byte value exactly with -AsByteStream, as single bytes, as arrays, and into a file' {
+        $bytes = [byte[]](0..255) * 3 + [byte[]](13, 10, 0xE2, 0x82)
+        $source = New-FileName
+        [System.IO.File]::WriteAllBytes($source, $bytes)
+        $task = Invoke-RemoteTask "cat '$source'" -Wait 6>$null
+        $single = Get-RemoteTaskLog $task -AsByteStream
+        $single | Should -BeOfType ([byte])
+        [Convert]::ToHexString($single) | Should -Be ([Convert]::ToHexString($bytes))
+        $arrays = @(Get-RemoteTaskLog $task -AsByteStream -Raw -Follow)
+        , $arrays[0] | Should -BeOfType ([byte[]])
+        [Convert]::ToHexString([byte[]]($arrays | ForEach-Object { $_ })) | Should -Be ([Convert]::ToHexString($bytes))
+        $file = New-FileName
+        foreach ($raw in $true, $false) {
+            Get-RemoteTaskLog $task -AsByteStream -Raw:$raw | Set-Content $file -AsByteStream
+            [Convert]::ToHexString([System.IO.File]::ReadAllBytes($file)) | Should -Be ([Convert]::ToHexString($bytes))
+        }
+        [Convert]::ToHexString((Get-RemoteTaskLog $task -AsByteStream -Offset 770)) | Should -Be 'E282'
+    }
+
+    It 'masks a secret in bytes too, at the offsets that they have' {
+        $env:HUSHED_SECRET = 'hush-hush-4711'
+        try { $task = Invoke-RemoteTask 'printf "a\0%s\377b" "$HUSHED_SECRET"' -CredentialName HUSHED_SECRET -Wait 6>$null } finally { $env:HUSHED_SECRET = $null }
+        $bytes = Get-RemoteTaskLog $task -AsByteStream
+        $bytes.Count | Should -Be 18
+        [Convert]::ToHexString($bytes) | Should -Be ('6100' + '2A' * 14 + 'FF62')
+    }
+
+    It 'emits the task behind its log with -PassThru' {
+        $task = Invoke-RemoteTask 'echo x; exit 9'
+        $all = @(Get-RemoteTaskLog $task -Follow -Raw -PassThru)
+        $all[0] | Should -Be 'x'
+        $all[1] | Should -BeOfType ([RemoteDispatch.Tasks.RemoteTask])
+        $all[1].ExitCode | Should -Be 9
+    }
+
+    It 'gives a line of ten mebibytes as one line' {
+        $task = Invoke-RemoteTask 'head -c 10485760 /dev/zero | tr "\0" x; echo; echo end' -Wait 6>$null
+        $log = Get-RemoteTaskLog $task -Raw
+        $log.Length | Should -Be 2
+        $log[0].Length | Should -Be 10485760
+        $log[1] | Should -Be 'end'
+    }
+
     It 'gives plain strings with -Raw' {
         $log = Get-RemoteTaskLog five -Raw
         $log | Should -BeOfType ([string])

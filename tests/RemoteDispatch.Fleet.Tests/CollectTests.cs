@@ -116,7 +116,7 @@ public sealed class CollectTests
             Assert.Equal(0, (await program.RunAsync("run", "--host", "h1", "--id", id, "--", "echo here; exit 4")).Code);
         Assert.Equal(4, (await program.RunAsync("wait", "w1")).Code);
         Assert.Equal(4, (await program.RunAsync("wait", "w2", "--no-collect")).Code);
-        Assert.Equal((0, "here\n", ""), await program.RunAsync("logs", "-f", "f1"));
+        Assert.Equal((4, "here\n"), await program.RunAsync("logs", "-f", "f1") is var followed ? (followed.Code, followed.Output) : default);
         var logs = Directory.GetFiles(program.Folder + "/logs/h1", "*.log").Order().ToArray();
         Assert.Equal(["f1", "w1"], logs.Select(l => Path.GetFileName(l).Split('.')[0]));
         Assert.Equal("here\n", await File.ReadAllTextAsync(logs[0], Bench.Cancel));

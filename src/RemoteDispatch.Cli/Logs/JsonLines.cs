@@ -6,7 +6,7 @@ using RemoteDispatch.Tasks;
 namespace RemoteDispatch.Cli.Logs;
 
 /// <summary>The lines of one of a task's streams, each a JSON document.</summary>
-internal sealed class JsonLines(Screen screen, string? stream)
+internal sealed class JsonLines(Screen screen, string? stream, RemoteTask? task)
 {
     // A line that does not end is given out in pieces, so that memory stays flat.
     private const int LongestLine = 1 << 20;
@@ -57,6 +57,8 @@ internal sealed class JsonLines(Screen screen, string? stream)
         var line = new JsonObject { ["offset"] = _offset + from, ["text"] = text };
         if (stream is not null)
             line["stream"] = stream;
+        if (task is not null)
+            (line["task"], line["host"]) = (task.Id, task.HostName);
         screen.Document(line);
     }
 

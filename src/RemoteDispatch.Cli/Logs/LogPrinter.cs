@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Text;
 using RemoteDispatch.Cli.Output;
-using RemoteDispatch.Logs;
 using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.Cli.Logs;
@@ -29,28 +29,73 @@ internal sealed class RawLog(Screen screen) : ILogPrinter
     }
 }
 
-/// <summary>Whole lines with the host's name in front, so that several logs can share a screen.</summary>
-internal sealed class PrefixedLog(Screen screen, string host) : ILogPrinter
+/// <summary>
+/// Whole lines, byte for byte behind a prefix, so that several logs can share a screen. A line that does not end is given out in pieces, so
+/// that memory stays flat.
+/// </summary>
+internal sealed class PrefixedLog(Screen screen, string prefix) : ILogPrinter
 {
-    private readonly LogText _output = new();
-    private readonly LogText _error = new();
+    private readonly PrefixedLines _output = new(screen, LogStreams.Output, prefix);
+    private readonly PrefixedLines _error = new(screen, LogStreams.Error, prefix);
 
-    public void Add(LogChunk chunk) => Show((chunk.Stream == LogStreams.Error ? _error : _output).Add(chunk.Bytes.Span), chunk.Stream);
+    public void Add(LogChunk chunk) => (chunk.Stream == LogStreams.Error ? _error : _output).Add(chunk.Bytes.Span);
 
     public void Finish()
     {
-        Show(_output.Finish() is { } rest ? [rest] : [], LogStreams.Output);
-        Show(_error.Finish() is { } error ? [error] : [], LogStreams.Error);
+        _output.Finish();
+        _error.Finish();
+    }
+}
+
+/// <summary>The lines of one of a task's streams.</summary>
+internal sealed class PrefixedLines(Screen screen, LogStreams stream, string prefix)
+{
+    private const int LongestLine = 16 << 20;
+    private const int LargestKept = 1 << 20;
+
+    private readonly byte[] _prefix = Encoding.UTF8.GetBytes(prefix);
+    private ArrayBufferWriter<byte> _held = new();
+
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        var lines = new ArrayBufferWriter<byte>(bytes.Length + 1);
+        while (bytes.IndexOf((byte)'\n') is >= 0 and var end)
+        {
+            _held.Write(bytes[..(end + 1)]);
+            Give(lines);
+            bytes = bytes[(end + 1)..];
+        }
+
+        _held.Write(bytes);
+        if (_held.WrittenCount > LongestLine)
+            GivePiece(lines);
+        if (lines.WrittenCount > 0)
+            screen.Write(lines.WrittenSpan, stream);
     }
 
-    private void Show(IReadOnlyList<string> lines, LogStreams stream)
+    public void Finish()
     {
-        if (lines.Count == 0)
+        if (_held.WrittenCount == 0)
             return;
-        var text = new StringBuilder();
-        foreach (var line in lines)
-            text.Append(host).Append(": ").Append(line).Append('\n');
-        screen.Write(Encoding.UTF8.GetBytes(text.ToString()), stream);
+        var lines = new ArrayBufferWriter<byte>();
+        GivePiece(lines);
+        screen.Write(lines.WrittenSpan, stream);
+    }
+
+    private void GivePiece(ArrayBufferWriter<byte> lines)
+    {
+        _held.Write("\n"u8);
+        Give(lines);
+    }
+
+    private void Give(ArrayBufferWriter<byte> lines)
+    {
+        lines.Write(_prefix);
+        lines.Write(_held.WrittenSpan);
+        if (_held.Capacity > LargestKept)
+            _held = new ArrayBufferWriter<byte>();
+        else
+            _held.ResetWrittenCount();
     }
 }
 

@@ -1,15 +1,16 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using RemoteDispatch.Cli.Logs;
+using RemoteDispatch.Cli.Output;
 using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.Cli.Verbs;
 
-/// <summary><c>logs</c>: what a task printed, byte for byte.</summary>
+/// <summary><c>logs</c>: what tasks printed, byte for byte; of several, line by line as they come.</summary>
 internal static class LogsVerb
 {
-    private static readonly Argument<string> Id = new("ID") { Description = "The task's id." };
-    private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on to the end of the task." };
+    private static readonly Argument<string[]> Ids = Common.Ids();
+    private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on to the end of the task, and end with its exit code." };
     private static readonly Option<LogStreams?> Stream = new("--stream")
     {
         Description = "output, error or both, of a task whose stderr is kept apart ('run --separate-error'): each goes to the stream of its name. [default: both]",
@@ -18,22 +19,36 @@ internal static class LogsVerb
 
     private static readonly Option<long?> Tail = Common.Number("--tail", "Only the last lines.", "N", 0);
     private static readonly Option<long?> Offset = Common.Number("--offset", "Begin at this byte.", "BYTES", 0);
-    private static readonly Option<string?> Host = new("--host") { Description = "The host that knows the task.", HelpName = "NAME" };
+    private static readonly Option<LogTime?> Since = new("--since")
+    {
+        Description = "Only what was printed since then, to within ten seconds: a duration before now by the host's clock (10m), or a time (2026-11-21T14:30).", HelpName = "TIME",
+        CustomParser = result =>
+        {
+            if (!LogTime.TryParse(result.Tokens[0].Value, out var time))
+                result.AddError($"'{result.Tokens[0].Value}' is neither a duration nor a time: write 90s, 10m, 2h or 2026-11-21T14:30.");
+            return time;
+        },
+    };
 
+    private static readonly Option<bool> NoPrefix = new("--no-prefix") { Description = "Of several tasks, do not put HOST/ID before each line." };
+    private static readonly Option<string[]> Hosts = Common.Hosts("The host that knows the task; needed where it was not sent from here.");
     private static readonly Option<bool> NoRedaction = new("--no-redaction") { Description = "Show the values of the task's credentials where it printed them; else each of their bytes is a star." };
 
     public static Verb Create()
     {
         var verb = new Verb(
-            "logs", "Shows what a task has printed, byte for byte. Ends with 0 when the log was delivered, however the task ended.", LogsAsync,
-            "rdispatch logs -f build-17", "rdispatch logs build-17 --tail 20", "rdispatch logs build-17 --offset 4096 --json", "rdispatch logs dump-3 --stream error")
+            "logs",
+            "Shows what tasks have printed, byte for byte; of several tasks line by line, each behind HOST/ID. With --follow it ends as 'wait' does: with the exit code of the first task that did not succeed.",
+            LogsAsync,
+            "rdispatch logs -f build-17", "rdispatch logs build-17 --tail 20", "rdispatch logs build-17 --since 10m", "rdispatch logs build-17 --offset 4096 --json",
+            "rdispatch logs -f build-17 build-18 --tail 0", "rdispatch logs dump-3 --stream error")
         {
-            Id, Follow, Stream, Tail, Offset, NoRedaction, Common.NoCollect, Host,
+            Ids, Follow, Stream, Tail, Offset, Since, NoPrefix, NoRedaction, Common.NoCollect, Hosts,
         };
         verb.Validators.Add(result =>
         {
-            if (result.GetResult(Tail) is not null && result.GetResult(Offset) is not null)
-                result.AddError("--tail and --offset both say where to begin: give one of them.");
+            if (new Option[] { Tail, Offset, Since }.Count(o => result.GetResult(o) is not null) > 1)
+                result.AddError("--tail, --offset and --since all say where to begin: give one of them.");
         });
         return verb;
     }
@@ -49,32 +64,57 @@ internal static class LogsVerb
 
     private static async Task<int> LogsAsync(Invocation run)
     {
-        var task = await run.SelectOneAsync(run.Get(Id), run.Get(Host)).ConfigureAwait(false);
-        ILogPrinter printer = run.IsJson ? new JsonLog(run.Screen, task.SeparateError) : new RawLog(run.Screen);
-        var query = new LogQuery { Stream = run.Get(Stream) ?? LogStreams.Both, Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0, NoRedaction = run.Get(NoRedaction) };
+        var selected = await run.SelectAsync(run.Get(Ids), run.Get(Hosts)).ConfigureAwait(false);
+        var areSeveral = selected.Count(s => s.Task is not null) > 1;
+        // Following costs nothing, and one that is queued behind others would be heard too late.
+        return await run.ShowEachTaskAsync(
+            selected, task => ShowAsync(run, task, PrinterFor(run, task, areSeveral)), null, run.Get(Follow) ? int.MaxValue : Results.DefaultThrottle, isStreamed: true).ConfigureAwait(false);
+    }
+
+    private static ILogPrinter PrinterFor(Invocation run, RemoteTask task, bool isOneOfSeveral) => (run.IsJson, isOneOfSeveral) switch
+    {
+        (true, _) => new JsonLog(run.Screen, task.SeparateError, isOneOfSeveral ? task : null),
+        (_, true) => new PrefixedLog(run.Screen, run.Get(NoPrefix) ? "" : $"{task.HostName}/{task.Id}: "),
+        _ => new RawLog(run.Screen),
+    };
+
+    private static async Task<Outcome> ShowAsync(Invocation run, RemoteTask task, ILogPrinter printer)
+    {
+        var query = new LogQuery { Stream = run.Get(Stream) ?? LogStreams.Both, Follow = run.Get(Follow), Tail = run.Get(Tail), Offset = run.Get(Offset) ?? 0, Since = run.Get(Since), NoRedaction = run.Get(NoRedaction) };
         try
         {
-            await foreach (var chunk in run.Dispatcher.ReadLogAsync(task, query, run.Token).ConfigureAwait(false))
+            try
             {
-                printer.Add(chunk);
-                task = chunk.Task;
+                await foreach (var chunk in run.Dispatcher.ReadLogAsync(task, query, run.Token).ConfigureAwait(false))
+                {
+                    printer.Add(chunk);
+                    task = chunk.Task;
+                }
+            }
+            catch (Exception e) when (e is not OutputClosedException)
+            {
+                // What has come of a line is shown, and then why no more comes.
+                printer.Finish();
+                throw;
             }
 
             printer.Finish();
             if (query.Follow)
-                await run.CollectAsync(task).ConfigureAwait(false);
-            return ExitCodes.Success;
+                task = await run.CollectAsync(task).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (run.IsInterrupted)
         {
-            printer.Finish();
-            var failure = run.Interrupted(task);
-            run.Screen.Fail(failure);
-            return failure.ExitCode;
+            return Outcome.Failed(run.Interrupted(task));
         }
         catch (DispatchException e)
         {
-            throw e.About(task.HostName, task.Id);
+            return Outcome.Failed(Failure.Of(e.About(task.HostName, task.Id)));
         }
+
+        if (!query.Follow)
+            return Outcome.Done(task);
+        if (task.State == TaskState.Failed)
+            run.Screen.Say($"rdispatch: the task '{task.Id}' on host '{task.HostName}' failed with exit code {task.ExitCode}.");
+        return Outcome.Ended(task);
     }
 }

@@ -57,7 +57,7 @@ internal static class RunVerb
     }
 
     private static ILogPrinter PrinterFor(Invocation run, string host, int hosts) =>
-        run.IsJson ? new NoLog() : hosts == 1 ? new RawLog(run.Screen) : new PrefixedLog(run.Screen, host);
+        run.IsJson ? new NoLog() : hosts == 1 ? new RawLog(run.Screen) : new PrefixedLog(run.Screen, host + ": ");
 
     private static async Task<Outcome> RunOneAsync(Invocation run, Place place, TaskRequest request, ILogPrinter? printer)
     {

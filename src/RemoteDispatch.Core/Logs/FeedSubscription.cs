@@ -18,6 +18,9 @@ internal sealed class FeedSubscription(string id, FeedWhat what, long offset)
 
     public FeedWhat What => what;
 
+    /// <summary>The offset at which it began.</summary>
+    public long First { get; } = offset;
+
     /// <summary>Hears of a connection that was lost, or cannot be made again yet.</summary>
     public Action? Lost { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Workspaces;
@@ -192,6 +193,12 @@ internal sealed class HostFeed(WorkspaceClient workspaces, DispatchHost host) : 
 
     private DispatchException? Unusable(FeedSubscription follower, FeedNews news) => news.State switch
     {
+        // Not where it began beyond the end: then nothing was there that is gone.
+        not Absent when news.Offset > follower.First && news.Size < news.Offset => new DispatchException(
+            FailureReason.WorkspaceRefused, string.Create(
+                CultureInfo.InvariantCulture,
+                $"The {WorkspaceClient.Word(follower.What)} of the task '{follower.Id}' on host '{host.Name}' is gone, or shorter than what was read of it: {news.Offset} bytes were read, {news.Size} are there."),
+            "It was deleted or overwritten on the host; what was read of it is all there is. The task itself is as its state says.") { Host = host.Name, TaskId = follower.Id },
         null => new DispatchException(
             FailureReason.WorkspaceRefused, $"The log of the task '{follower.Id}' on host '{host.Name}' cannot be read.",
             "Look at the file in the workspace on the host: its owner, its permissions, the disk.") { Host = host.Name, TaskId = follower.Id },

@@ -6,9 +6,10 @@ using RemoteDispatch.Workspaces;
 namespace RemoteDispatch.Logs;
 
 /// <summary>Where reading begins.</summary>
-/// <param name="Offset">The first byte wanted; negative where <paramref name="Tail"/> tells.</param>
+/// <param name="Offset">The first byte wanted, where nothing else tells.</param>
 /// <param name="Tail">So many lines before the end.</param>
-internal readonly record struct LogStart(long Offset, long? Tail = null);
+/// <param name="Since">From a time on.</param>
+internal readonly record struct LogStart(long Offset, long? Tail = null, LogTime? Since = null);
 
 /// <summary>A piece of a log.</summary>
 /// <param name="Offset">The offset of its first byte in the log.</param>
@@ -41,19 +42,32 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds, Fee
     public async IAsyncEnumerable<LogPart> ReadAsync(
         DispatchHost host, string id, LogStart start, bool follow, IReadOnlyList<CredentialGrant> secrets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var offset = start.Tail is { } lines ? await TailAsync(host, id, lines, follow, cancellationToken).ConfigureAwait(false) : start.Offset;
+        var offset = await StartAsync(host, id, start, follow, cancellationToken).ConfigureAwait(false);
         var mask = new LogMask(secrets, offset);
         var parts = follow ? FollowAsync(host, id, mask, cancellationToken) : ReadAsync(host, id, mask, cancellationToken);
         await foreach (var part in parts.ConfigureAwait(false))
             yield return part;
     }
 
-    /// <summary>The offset at which the last lines begin.</summary>
-    public Task<long> TailAsync(DispatchHost host, string id, long lines, bool follow, CancellationToken cancellationToken)
+    /// <summary>The offset that a place to begin at means now.</summary>
+    public Task<long> StartAsync(DispatchHost host, string id, LogStart start, bool follow, CancellationToken cancellationToken) => start switch
     {
-        Task<long> AskAsync() => workspaces.TailOffsetAsync(host, id, what, lines, follow, cancellationToken);
-        return follow ? new Patience(workspaces.Options.Time, workspaces.Options.Observer).AskAsync(AskAsync, cancellationToken) : AskAsync();
-    }
+        { Tail: { } lines } => TailAsync(host, id, lines, follow, cancellationToken),
+        // The host notes when the log grew, and not when a stderr of its own did: of that all is shown.
+        { Since: not null } when what != FeedWhat.Log => Task.FromResult(0L),
+        { Since: { } time } => SinceAsync(host, id, time, follow, cancellationToken),
+        _ => Task.FromResult(start.Offset),
+    };
+
+    /// <summary>The offset at which the last lines begin.</summary>
+    public Task<long> TailAsync(DispatchHost host, string id, long lines, bool follow, CancellationToken cancellationToken) =>
+        AskAsync(() => workspaces.TailOffsetAsync(host, id, what, lines, follow, cancellationToken), follow, cancellationToken);
+
+    private Task<long> SinceAsync(DispatchHost host, string id, LogTime time, bool follow, CancellationToken cancellationToken) =>
+        AskAsync(() => workspaces.SinceOffsetAsync(host, id, time, follow, cancellationToken), follow, cancellationToken);
+
+    private Task<long> AskAsync(Func<Task<long>> ask, bool follow, CancellationToken cancellationToken) =>
+        follow ? new Patience(workspaces.Options.Time, workspaces.Options.Observer).AskAsync(ask, cancellationToken) : ask();
 
     private async IAsyncEnumerable<LogPart> FollowAsync(DispatchHost host, string id, LogMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

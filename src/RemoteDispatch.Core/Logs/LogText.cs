@@ -4,11 +4,11 @@ namespace RemoteDispatch.Logs;
 
 /// <summary>
 /// Makes lines of a log's bytes as they come. UTF-8 is decoded across the borders of reads; a line that does not end is given
-/// out when it has grown past a limit, so that memory stays flat.
+/// out in pieces of 16 million characters, so that memory stays flat.
 /// </summary>
 public sealed class LogText
 {
-    private const int LongestLine = 1 << 20;
+    private const int LongestLine = 16 << 20;
 
     private readonly Decoder _decoder = new UTF8Encoding(false, throwOnInvalidBytes: false).GetDecoder();
     private readonly StringBuilder _line = new();

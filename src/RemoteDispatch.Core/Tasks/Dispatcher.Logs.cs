@@ -18,6 +18,9 @@ public sealed record LogQuery
     /// <summary>Only so many lines before the end, of each of the streams; null for all.</summary>
     public long? Tail { get; init; }
 
+    /// <summary>Only what may have been printed since then: no byte of it is missing, and up to ten seconds of what came before may stand in front.</summary>
+    public LogTime? Since { get; init; }
+
     /// <summary>Go on to the end of the task.</summary>
     public bool Follow { get; init; }
 
@@ -50,6 +53,8 @@ public sealed partial class Dispatcher
         RemoteTask task, LogQuery? query = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         query ??= new LogQuery();
+        if ((query.Offset != 0 ? 1 : 0) + (query.Tail is null ? 0 : 1) + (query.Since is null ? 0 : 1) > 1)
+            throw new DispatchException(FailureReason.InvalidInput, "An offset, a number of last lines and a time each say where a log is to begin.", "Give one of them.");
         var since = Options.Time.GetTimestamp();
         var bytes = 0L;
         var hasEnded = false;
@@ -76,8 +81,7 @@ public sealed partial class Dispatcher
         foreach (var (stream, reader) in readers)
         {
             // All are asked before any is followed: what follows takes the channel.
-            var offset = query.Tail is { } lines
-                ? await reader.TailAsync(host, task.Id, lines, query.Follow, cancellationToken).ConfigureAwait(false) : query.Offset;
+            var offset = await reader.StartAsync(host, task.Id, new LogStart(query.Offset, query.Tail, query.Since), query.Follow, cancellationToken).ConfigureAwait(false);
             sources.Add(OfAsync(stream, reader, offset, cancellationToken));
         }
 

@@ -124,6 +124,15 @@ rd_feed_tell() {
         return
       fi
       ;;
+    *)
+      # Each task that was begun has a log: one that ended without was robbed of it.
+      case ${RD_FILE##*/}+${RD_STATE} in
+        log+ended*' exited '*)
+          printf '%s %s 0 0 unreadable\n' "$RD_N" "$RD_OFFSET"
+          return
+          ;;
+      esac
+      ;;
   esac
   RD_LENGTH=$((RD_SIZE - RD_OFFSET))
   if [ "$RD_LENGTH" -lt 0 ]; then
@@ -140,6 +149,9 @@ rd_feed_tell() {
     } <"$RD_FILE" || return 1
   elif [ "$RD_NEW" = 1 ]; then
     RD_NEWS=1
+    printf '%s %s 0 %s %s\n' "$RD_N" "$RD_OFFSET" "$RD_SIZE" "$RD_STATE" || return 1
+  elif [ "$RD_SIZE" -lt "$RD_OFFSET" ]; then
+    # Shorter than what was read: told at each look, since only the caller knows whether it read so much or began there.
     printf '%s %s 0 %s %s\n' "$RD_N" "$RD_OFFSET" "$RD_SIZE" "$RD_STATE" || return 1
   fi
   RD_OFFSET=$((RD_OFFSET + RD_LENGTH))

@@ -386,7 +386,7 @@ rd_clear() {
   RD_KEEP=$1
   set --
   for RD_PATH in "$RD_DIR"/* "$RD_DIR"/.[!.]* "$RD_DIR"/..?*; do
-    case ${RD_PATH##*/} in log | error | task.json | claim | process | exit | sandbox) continue ;; esac
+    case ${RD_PATH##*/} in log | error | times | task.json | claim | process | exit | sandbox) continue ;; esac
     set -- "$@" "$RD_PATH"
   done
   rm -rf -- "$@" && { [ "$RD_KEEP" = 1 ] || rm -rf -- "$RD_DIR"; }

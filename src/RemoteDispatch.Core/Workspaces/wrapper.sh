@@ -38,6 +38,7 @@ rd_finish() {
   ! rd_has sandbox || rd_box_close
   rmdir "$rd_dir/$rd_mark" 2>/dev/null
   rm -f "$rd_dir/tmux" "$rd_dir/agent.sock" "$rd_dir/exit.try"
+  rd_note
   {
     printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit" &&
       echo >&7
@@ -58,18 +59,42 @@ rd_nap() {
   wait "$!"
 }
 
-# rd_expire: the time limit, in the background. All of the task gets TERM, and what is left after the grace KILL.
-rd_expire() {
+# rd_note: a line 'EPOCH SIZE' in 'times' where the log has grown: all before SIZE was printed before EPOCH was over. It is
+# what finds the log since a time (since.sh).
+rd_noted=0 rd_look=1
+rd_note() {
+  # A file's time may be in seconds: one look more after each line. true where a shell cannot compare them.
+  # shellcheck disable=SC3013 # -nt is in dash, bash, ksh and busybox
+  [ "$rd_look" = 1 ] || [ "$rd_dir/log" -nt "$rd_dir/times" ] 2>/dev/null || return 0
+  rd_look=0
+  # shellcheck disable=SC2012,SC2046 # one path of our own; the size is the fifth field
+  set -- $(ls -ldn -- "$rd_dir/log" 2>/dev/null)
+  [ "${5:-0}" != "$rd_noted" ] || return 0
+  rd_look=1
+  { printf '%s %s\n' "$(date +%s)" "$5" >>"$rd_dir/times" && rd_noted=$5; } 2>/dev/null
+}
+
+# rd_mind: beside the command, in the background: the log's growth is noted every ten seconds, and the time limit is kept. When
+# that is over, all of the task gets TERM, and what is left after the grace KILL.
+rd_mind() {
   # USR1 is the wrapper's 'no longer needed'. $! and no variable: a trap may run right behind the '&', before anything could
   # be assigned. KILL: between its fork and its exec the child still has this shell's handler, and would lose any other.
   trap 'kill -s KILL "$!" 2>/dev/null; exit 0' USR1
-  rd_until=$(($(date +%s) + rd_limit))
+  [ "$rd_limit" = 0 ] || rd_until=$(($(date +%s) + rd_limit))
   rd_rest=$rd_limit
-  # A sleep that somebody ended ('pkill sleep', 'kill 0') is no limit that was reached.
-  until rd_nap "$rd_rest"; do
-    kill -s KILL "$!" 2>/dev/null
-    rd_rest=$((rd_until - $(date +%s)))
-    [ "$rd_rest" -gt 0 ] || break
+  until [ "$rd_limit" != 0 ] && [ "$rd_rest" -le 0 ]; do
+    rd_step=10
+    [ "$rd_limit" = 0 ] || [ "$rd_rest" -ge 10 ] || rd_step=$rd_rest
+    if rd_nap "$rd_step"; then
+      rd_rest=$((rd_rest - rd_step))
+    else
+      # A sleep that somebody ended ('pkill sleep', 'kill 0') is no limit that was reached.
+      kill -s KILL "$!" 2>/dev/null
+      [ "$rd_limit" = 0 ] || rd_rest=$((rd_until - $(date +%s)))
+    fi
+    rd_note
+    # Where the wrapper was killed, or the workspace is gone, there is nothing left to note.
+    [ "$rd_limit" != 0 ] || { rd_process "$rd_dir" && rd_alive; } || exit 0
   done
   { true >"$rd_dir/timeout"; } 2>/dev/null
   rd_process "$rd_dir"
@@ -186,17 +211,20 @@ fi
 
 # shellcheck disable=SC2034 # sandbox.sh reads it
 rd_box_ran=$rd_box
-rd_watch=
-if [ "$rd_limit" -gt 0 ]; then
-  # Born deaf to what a script sends to its group: with a trap of its own it could be hit before it has set it.
-  trap '' TERM INT QUIT
-  {
-    if [ -r /proc/self/stat ]; then read -r rd_self _ </proc/self/stat; else rd_self=$(exec sh -c 'echo "$PPID"'); fi
-    rd_expire
-  } >/dev/null &
-  rd_watch=$!
-  trap : TERM INT QUIT
-fi
+# Born deaf to what a script sends to its group: with a trap of its own it could be hit before it has set it.
+trap '' TERM INT QUIT
+{
+  if [ "$rd_limit" = 0 ]; then
+    rd_self=
+  elif [ -r /proc/self/stat ]; then
+    read -r rd_self _ </proc/self/stat
+  else
+    rd_self=$(exec sh -c 'echo "$PPID"')
+  fi
+  rd_mind
+} >/dev/null &
+rd_watch=$!
+trap : TERM INT QUIT
 
 # A PATH for the task is the task's alone, and rd in front of it: the wrapper goes on with the host's own.
 (
@@ -217,12 +245,10 @@ fi
 rd_code=$?
 
 rd_kind=exited
-if [ -n "$rd_watch" ]; then
-  # A limit that has struck is waited for: it may still be after what the command left behind.
-  [ -e "$rd_dir/timeout" ] || kill -s USR1 "$rd_watch" 2>/dev/null
-  wait "$rd_watch" 2>/dev/null
-  [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
-fi
+# A limit that has struck is waited for: it may still be after what the command left behind.
+[ -e "$rd_dir/timeout" ] || kill -s USR1 "$rd_watch" 2>/dev/null
+wait "$rd_watch" 2>/dev/null
+[ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
 rd_why=
 [ ! -e "$rd_dir/stop" ] || { rd_kind=stopped; IFS= read -r rd_why <"$rd_dir/stop"; }
 # Its number may be another's by now, where somebody has ended it.

@@ -16,6 +16,7 @@ public abstract partial class DispatchCmdlet
     private readonly Channel<Action> _messages = Channel.CreateBounded<Action>(MessagesHeld);
     // Beside the messages, which may have to wait: no step is lost, and none holds the work up.
     private readonly ConcurrentQueue<WorkStep> _steps = [];
+    private readonly HashSet<string> _silent = new(StringComparer.OrdinalIgnoreCase);
     private readonly long _begun = Stopwatch.GetTimestamp();
     private bool _progressShown;
 
@@ -91,7 +92,10 @@ public abstract partial class DispatchCmdlet
     {
         WriteInformation(step, ["RemoteDispatch", step.Name]);
         WriteVerbose(step.ToString());
-        if (step.Name == "waiting")
+        if (step.Name == "preflight_ok")
+            _silent.Remove(step.Host);
+        // However many of its tasks are asked for: once for each time that it is silent.
+        if (step.Name == "waiting" && _silent.Add(step.Host))
             WriteWarning($"Host '{step.Host}' does not answer, and is asked again until it does: {step.Detail} Ctrl-C ends the wait, never the task.");
         else if (step.Name is "token_unguarded" or "token_not_revoked" or "log_not_collected")
             WriteWarning($"Host '{step.Host}': {step.Detail}");

@@ -105,6 +105,42 @@ public sealed class HostFeedTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Log_that_is_deleted_or_cut_short_is_a_failure_that_says_so_and_the_others_go_on(string shell)
+    {
+        await using var client = Shells.Client(shell);
+        using var feeds = new HostFeeds(client);
+        foreach (var id in new[] { "gone", "cut", "whole" })
+            await client.LaunchAsync(_folder.Host, TestOrders.Order(id, $"echo 12345; until [ -e '{_folder.Path}/go' ]; do sleep 0.05; done; exit 3"), Cancel);
+        var seen = new[] { new TaskCompletionSource(), new TaskCompletionSource() };
+        var gone = FailAsync("gone", seen[0]);
+        var cut = FailAsync("cut", seen[1]);
+        var whole = FollowAsync(feeds, "whole", FeedWhat.Log, 0);
+        await Task.WhenAll(seen.Select(s => s.Task));
+        File.Delete(_folder.Workspace("gone") + "/log");
+        await File.WriteAllTextAsync(_folder.Workspace("cut") + "/log", "123", Cancel);
+
+        // While the tasks run.
+        Assert.Equal((FailureReason.WorkspaceRefused, "gone"), ((await gone).Reason, (await gone).TaskId));
+        Assert.Contains("6 bytes were read, 0 are there", (await gone).Message, StringComparison.Ordinal);
+        Assert.Contains("6 bytes were read, 3 are there", (await cut).Message, StringComparison.Ordinal);
+        Assert.IsType<Running>((await client.StatusAsync(_folder.Host, ["gone"], Cancel))[0]);
+        await File.WriteAllTextAsync(_folder.Path + "/go", "", Cancel);
+        Assert.Equal("12345\n", Encoding.UTF8.GetString(await whole));
+        // Afterwards, from its beginning.
+        await client.EndAsync(_folder.Host, "gone");
+        await Assert.ThrowsAsync<DispatchException>(() => FollowAsync(feeds, "gone", FeedWhat.Log, 0));
+
+        async Task<DispatchException> FailAsync(string id, TaskCompletionSource first) => await Assert.ThrowsAsync<DispatchException>(async () =>
+        {
+            await foreach (var news in feeds.FollowAsync(_folder.Host, id, FeedWhat.Log, 0, Cancel))
+            {
+                if (news.Bytes.Length > 0)
+                    first.TrySetResult();
+            }
+        });
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Nothing_is_left_on_the_host_when_the_followers_leave_or_the_channel_is_gone(string shell)
     {
         var client = Shells.Client(shell);

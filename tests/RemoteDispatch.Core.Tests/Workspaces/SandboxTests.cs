@@ -66,7 +66,7 @@ public sealed class SandboxTests : IDisposable
             ],
             (await LinesAsync("box")).Where(l => l is not ("OLDPWD" or "SHLVL" or "_")));
         Assert.False(Directory.Exists(home), "its home is still there");
-        Assert.Equal(["bin", "claim", "command", "events", "exit", "inbox", "log", "process", "sandbox", "task.json", "wrapper"],
+        Assert.Equal(["bin", "claim", "command", "events", "exit", "inbox", "log", "process", "sandbox", "task.json", "times", "wrapper"],
             Directory.EnumerateFileSystemEntries(Workspace("box")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 

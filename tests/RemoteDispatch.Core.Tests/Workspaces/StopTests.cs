@@ -144,7 +144,7 @@ public sealed class StopTests : IDisposable
 
         Assert.Null(await client.RemoveAsync(_folder.Host, "gone", keepLog: true, Cancel));
         var left = Directory.GetFileSystemEntries(_folder.Workspace("gone")).Select(Path.GetFileName).Order();
-        Assert.Equal(["claim", "exit", "log", "process", "task.json"], left);
+        Assert.Equal(["claim", "exit", "log", "process", "task.json", "times"], left);
         Assert.Equal("kept\n", await File.ReadAllTextAsync(_folder.Workspace("gone") + "/log", Cancel));
 
         Assert.Null(await client.RemoveAsync(_folder.Host, "gone", keepLog: false, Cancel));

@@ -25,7 +25,7 @@ public sealed class TmuxTests : IDisposable
         Assert.True(started.Process.Pid > 1);
         await UntilGone(client, "a", StopStep.Look);
         var left = Directory.GetFileSystemEntries(_folder.Workspace("a")).Select(Path.GetFileName).Order();
-        Assert.Equal(["bin", "claim", "command", "events", "exit", "log", "process", "task.json", "wrapper"], left);
+        Assert.Equal(["bin", "claim", "command", "events", "exit", "log", "process", "task.json", "times", "wrapper"], left);
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]

@@ -64,6 +64,34 @@ public sealed class HostFaultTests(FaultTable table)
     });
 
     [Fact]
+    public Task Log_that_is_deleted_does_not_look_like_a_quiet_end() => InjectAsync("log file deleted while it is followed", async () =>
+    {
+        await using var fleet = await OwnFleet.StartAsync(1);
+        await using var bench = new Bench(fleet);
+        var host = Bench.HostOf(fleet.Hosts[0]);
+        var task = await bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = "echo before; until [ -e ~/go ]; do sleep 0.05; done; echo after; exit 4" }, Bench.Cancel);
+        var workspace = Path.Combine(fleet.Hosts[0].HomeOnDisk, ".remote-dispatch/tasks", task.Id);
+        var seen = new TaskCompletionSource();
+        var following = Task.Run(async () =>
+        {
+            await foreach (var chunk in bench.Dispatcher.ReadLogAsync(task, new LogQuery { Follow = true }, Bench.Cancel))
+            {
+                if (chunk.Bytes.Length > 0)
+                    seen.TrySetResult();
+            }
+        });
+        await seen.Task.WaitAsync(Limit, Bench.Cancel);
+        File.Delete(workspace + "/log");
+        await File.WriteAllTextAsync(fleet.Hosts[0].HomeOnDisk + "/go", "", Bench.Cancel);
+
+        var failure = await Assert.ThrowsAsync<DispatchException>(() => following);
+        Assert.Contains("log", failure.Message, StringComparison.Ordinal);
+        var ended = await bench.Dispatcher.WaitAsync(task, Limit, Bench.Cancel);
+        Assert.Equal((TaskState.Failed, 4), (ended.State, ended.ExitCode));
+        await ServesAsync(bench, host);
+    });
+
+    [Fact]
     public Task Workspace_that_is_deleted_while_the_task_runs_is_removed_and_not_lost() => InjectAsync("workspace deleted while the task runs", async () =>
     {
         await using var fleet = await OwnFleet.StartAsync(1);
@@ -223,6 +251,25 @@ public sealed class HostFaultTests(FaultTable table)
         Assert.True(stop.Code == 0, stop.Errors);
         var log = await program.RunAsync("logs", "on-bear");
         Assert.Equal((0, "out\n"), (log.Code, log.Output));
+    });
+
+    [Fact]
+    public Task Host_that_reboots_ends_a_follower_with_a_lost_task() => InjectAsync("host rebooted while a log is followed", async () =>
+    {
+        Assert.SkipWhen(NamespacedFleet.Missing is not null, NamespacedFleet.Missing ?? "");
+        await using var fleet = await NamespacedFleet.StartAsync(1, null, Bench.Cancel);
+        using var program = new Rdispatch(fleet.SshConfigPath, fleet.ClientPrefix);
+        Assert.Equal(0, (await program.RunAsync("run", "--host", "h1", "--id", "reboot", "--", "echo begun; exec sleep 1000")).Code);
+        using var follower = program.Start("logs", "--follow", "reboot");
+        Assert.Equal("begun", await follower.StandardOutput.ReadLineAsync(Bench.Cancel));
+        await fleet.Hosts[0].CrashAsync(Bench.Cancel);
+        await fleet.Hosts[0].BootAsync(Bench.Cancel);
+        var errors = await follower.StandardError.ReadToEndAsync(Bench.Cancel).WaitAsync(TimeSpan.FromSeconds(120), Bench.Cancel);
+        await follower.WaitForExitAsync(Bench.Cancel);
+        Assert.NotEqual(0, follower.ExitCode);
+        Assert.Contains("lost", errors, StringComparison.OrdinalIgnoreCase);
+        var next = await program.RunAsync("run", "--wait", "--host", "h1", "--", "echo served");
+        Assert.Equal((0, "served\n"), (next.Code, next.Output));
     });
 
     private static async Task<(int Code, string Output, string Errors)> TrustAsync(Rdispatch program, string address)
