@@ -86,12 +86,20 @@ internal sealed class ChannelPool(Func<DispatchHost, ChannelUse, string> residen
     {
         if (use != ChannelUse.Control)
             use = FreeUse(host, use);
+        // A stream may take it in the same moment.
+        if (use == ChannelUse.Feed && await RequestAsync(host, use, mustBeFree: true, script, cancellationToken).ConfigureAwait(false) is { } reply)
+            return reply;
+        return (await RequestAsync(host, use == ChannelUse.Feed ? ChannelUse.Bulk : use, mustBeFree: false, script, cancellationToken).ConfigureAwait(false))!;
+    }
+
+    private async Task<ChannelReply?> RequestAsync(DispatchHost host, ChannelUse use, bool mustBeFree, string script, CancellationToken cancellationToken)
+    {
         var slot = SlotOf(PlaceOf(host, use));
         slot.Begin();
         var start = Options.Time.GetTimestamp();
         try
         {
-            return await RequestAsync(host, use, script, start, cancellationToken).ConfigureAwait(false);
+            return await RequestAsync(host, use, mustBeFree, script, start, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -99,19 +107,24 @@ internal sealed class ChannelPool(Func<DispatchHost, ChannelUse, string> residen
         }
     }
 
-    private async Task<ChannelReply> RequestAsync(DispatchHost host, ChannelUse use, string script, long start, CancellationToken cancellationToken)
+    private async Task<ChannelReply?> RequestAsync(
+        DispatchHost host, ChannelUse use, bool mustBeFree, string script, long start, CancellationToken cancellationToken)
     {
         var (channel, isNew) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await channel.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
+            return await AskAsync(channel).ConfigureAwait(false);
         }
         catch (DispatchException e) when (e.Reason == FailureReason.ConnectionLost && !isNew)
         {
             Tell(host, "reconnect", start, e.Message);
             (channel, _) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
-            return await channel.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
+            return await AskAsync(channel).ConfigureAwait(false);
         }
+
+        async Task<ChannelReply?> AskAsync(HostChannel open) => mustBeFree
+            ? await open.TryRequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false)
+            : await open.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="HostChannel.StreamAsync"/>

@@ -26,6 +26,9 @@ internal sealed partial class HostChannel : IAsyncDisposable
     // Both are set by sshd and by login(1); asking id(1) would be a fork.
     private const string WhoAmI = """printf %s "${LOGNAME:-${USER-}}" """;
 
+    // How long a request waits for others to be written before it takes another channel; a stream takes for ever.
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(50);
+
     private readonly ChannelProcess _process;
     private readonly ConnectionOptions _options;
     private readonly DispatchHost _host;
@@ -91,14 +94,24 @@ internal sealed partial class HostChannel : IAsyncDisposable
     /// <exception cref="DispatchException">
     /// <see cref="FailureReason.ConnectionLost"/>, or <see cref="FailureReason.RequestTimedOut"/>, which costs the channel.
     /// </exception>
-    public async Task<ChannelReply> RequestAsync(string script, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<ChannelReply> RequestAsync(string script, TimeSpan timeout, CancellationToken cancellationToken) =>
+        (await RequestAsync(script, timeout, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false))!;
+
+    /// <summary>The same, unless a stream has taken the channel or is about to: then nothing is sent.</summary>
+    /// <returns>The reply; null where the channel is not free.</returns>
+    /// <exception cref="DispatchException">As <see cref="RequestAsync(string, TimeSpan, CancellationToken)"/>.</exception>
+    public Task<ChannelReply?> TryRequestAsync(string script, TimeSpan timeout, CancellationToken cancellationToken) =>
+        RequestAsync(script, timeout, Turn, cancellationToken);
+
+    private async Task<ChannelReply?> RequestAsync(string script, TimeSpan timeout, TimeSpan turn, CancellationToken cancellationToken)
     {
         var pending = new Pending(NewNonce());
         using var limit = new CancellationTokenSource(timeout, _options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            await SendAsync(pending, script, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            if (!await SendAsync(pending, script, turn, either.Token).WaitAsync(either.Token).ConfigureAwait(false))
+                return null;
             return await pending.Reply.Task.WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -129,14 +142,16 @@ internal sealed partial class HostChannel : IAsyncDisposable
     /// Writes one request whole. A caller may go while it is half written: the rest still has to follow, or the shell
     /// would read nonsense, so that only the channel's own end stops it.
     /// </summary>
-    private async Task SendAsync(Pending pending, string script, CancellationToken beforeIt)
+    private async Task<bool> SendAsync(Pending pending, string script, TimeSpan turn, CancellationToken beforeIt)
     {
-        await _writing.WaitAsync(beforeIt).ConfigureAwait(false);
+        if (!await _writing.WaitAsync(turn, beforeIt).ConfigureAwait(false))
+            return false;
         try
         {
             if (!_pending.Writer.TryWrite(pending))
                 throw new EndOfStreamException();
             await _process.WriteAsync(Framed(pending.Nonce, script), _closing.Token).ConfigureAwait(false);
+            return true;
         }
         finally
         {

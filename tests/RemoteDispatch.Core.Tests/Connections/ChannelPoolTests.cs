@@ -34,6 +34,39 @@ public sealed class ChannelPoolTests : IDisposable
     }
 
     [Fact]
+    public async Task Request_never_waits_for_a_stream_that_begins_in_the_same_moment()
+    {
+        await using var pool = new ObservedPool();
+        await pool.AskAsync(":", ChannelUse.Feed);
+        for (var i = 0; i < 30; i++)
+        {
+            // The stream ends when the request has been answered, and not before.
+            var answered = Path.Combine(_folder.Path, $"answered-{i}");
+            using var both = new Barrier(2);
+            var streaming = Task.Run(() =>
+            {
+                both.SignalAndWait(Cancel);
+                return pool.Pool.StreamAsync(DispatchHost.Local, $"until [ -e {answered} ]; do sleep 0.01; done", ReadAsync, Cancel, Cancel);
+            }, Cancel);
+            var asking = Task.Run(() =>
+            {
+                both.SignalAndWait(Cancel);
+                return pool.AskAsync("echo there", ChannelUse.Bulk);
+            }, Cancel);
+            Assert.Equal("there\n", (await asking.WaitAsync(TimeSpan.FromSeconds(20), Cancel)).Text);
+            await File.WriteAllTextAsync(answered, "", Cancel);
+            await streaming;
+        }
+
+        static async Task ReadAsync(ChannelStream stream)
+        {
+            while (await stream.ReadLineAsync() is not null)
+            {
+            }
+        }
+    }
+
+    [Fact]
     public async Task Channel_that_was_killed_is_opened_again_for_the_next_request()
     {
         await using var pool = new ObservedPool();
