@@ -42,7 +42,7 @@ public sealed class SeparateErrorTests(SharedFleet shared)
         Assert.Equal(truth, seen);
         Assert.Equal(truth, await waited.WaitAsync(TimeSpan.FromSeconds(60), Bench.Cancel));
         await Task.WhenAll(waiting.WaitForExitAsync(Bench.Cancel), following.WaitForExitAsync(Bench.Cancel));
-        Assert.Equal((9, 0), (waiting.ExitCode, following.ExitCode));
+        Assert.Equal((9, 9), (waiting.ExitCode, following.ExitCode));
 
         // What was collected beside it, and what is there for whoever reads later.
         var copies = Directory.GetFiles(sender.Folder + "/logs", "*.log", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();

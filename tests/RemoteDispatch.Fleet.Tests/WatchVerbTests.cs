@@ -6,6 +6,9 @@ namespace RemoteDispatch.Fleet.Tests;
 /// <summary>rdispatch watch as processes: several at once, one that is killed, and what it says and does not say.</summary>
 public sealed class WatchVerbTests(SharedFleet shared)
 {
+    // The hosts are the whole suite's: a task of another test that has the same id is another task.
+    private readonly string _ours = $"watched{Guid.NewGuid():N}";
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -24,7 +27,7 @@ public sealed class WatchVerbTests(SharedFleet shared)
         await second.EndAsync();
         var (_, once, errors) = await cli.RunAsync("watch", "--once", "--json");
         Assert.Equal(("", ""), (once, errors));
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"w-{i:00}"), Ended(first, second).Order());
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{_ours}-{i:00}"), Ended(first, second).Order());
         Assert.Equal(20, Directory.GetFiles(Path.Combine(cli.Folder, "logs"), "*.log", SearchOption.AllDirectories).Length);
     }
 
@@ -40,7 +43,7 @@ public sealed class WatchVerbTests(SharedFleet shared)
         using var second = Begin(cli, "--until-ended");
         await second.UntilAsync(() => second.Process.HasExited);
         var all = Ended(first, second);
-        Assert.Equal(Enumerable.Range(0, 8).Select(i => $"w-{i:00}"), all.Distinct().Order());
+        Assert.Equal(Enumerable.Range(0, 8).Select(i => $"{_ours}-{i:00}"), all.Distinct().Order());
         // What the killed one had said and not yet noted is said once more: at most what it had in hand.
         Assert.InRange(all.Count, 8, 16);
         Assert.Equal(8, RecordsOf(cli).Count(r => r.Contains("\"announced\":true,\"collected\":true", StringComparison.Ordinal)));
@@ -66,7 +69,7 @@ public sealed class WatchVerbTests(SharedFleet shared)
         await File.WriteAllTextAsync(secret, "http://127.0.0.1:9/services/topsecret\n", Cancel);
         Assert.Equal(0, (await cli.RunAsync("watch", "--once")).Code);
         await SendAsync(cli, 0, 1);
-        Assert.Equal(0, (await cli.RunAsync("wait", "w-00")).Code);
+        Assert.Equal(0, (await cli.RunAsync("wait", $"{_ours}-00")).Code);
         // Eight attempts are two minutes: it is ended before, and the end is left to the next watch.
         using var watch = Begin(cli, "--slack-webhook-file", secret, "--verbose");
         await watch.UntilAsync(() => Ended(watch).Count == 1);
@@ -74,7 +77,7 @@ public sealed class WatchVerbTests(SharedFleet shared)
         var written = Directory.EnumerateFiles(cli.Folder, "*", SearchOption.AllDirectories).Where(f => f != secret).Select(File.ReadAllText);
         Assert.DoesNotContain(written.Append(watch.Errors).Concat(watch.Lines), t => t.Contains("topsecret", StringComparison.Ordinal));
         var (_, next, _) = await cli.RunAsync("watch", "--once", "--json");
-        Assert.Equal("w-00", (string?)JsonNode.Parse(next)!["task"]!["id"]);
+        Assert.Equal($"{_ours}-00", (string?)JsonNode.Parse(next)!["task"]!["id"]);
         var refused = await cli.RunAsync("watch", "--slack-webhook-file", Path.Combine(cli.Folder, "none"));
         Assert.NotEqual(0, refused.Code);
     }
@@ -83,7 +86,7 @@ public sealed class WatchVerbTests(SharedFleet shared)
     {
         for (var i = from; i < to; i++)
         {
-            var (code, _, errors) = await cli.RunAsync("run", "--id", $"w-{i:00}", "--host", shared.Fleet.Hosts[i % 4].Name, "--", $"echo {i}; sleep 0.{i % 10}");
+            var (code, _, errors) = await cli.RunAsync("run", "--id", $"{_ours}-{i:00}", "--host", shared.Fleet.Hosts[i % 4].Name, "--", $"echo {i}; sleep 0.{i % 10}");
             Assert.True(code == 0, errors);
         }
     }
@@ -93,7 +96,7 @@ public sealed class WatchVerbTests(SharedFleet shared)
     private static List<string> Ended(params Watch[] watches) =>
         [.. watches.SelectMany(w => w.Lines).Select(l => JsonNode.Parse(l)!).Where(j => (string?)j["kind"] == "Ended").Select(j => (string)j["task"]!["id"]!)];
 
-    private static IEnumerable<string> RecordsOf(Rdispatch cli) => Directory.GetFiles(Path.Combine(cli.Folder, "state", "tasks", "watch"), "w-*.json").Select(f =>
+    private static IEnumerable<string> RecordsOf(Rdispatch cli) => Directory.GetFiles(Path.Combine(cli.Folder, "state", "tasks", "watch"), "watched*.json").Select(f =>
     {
         try
         {

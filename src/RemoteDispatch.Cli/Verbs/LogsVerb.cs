@@ -113,7 +113,8 @@ internal static class LogsVerb
 
         if (!query.Follow)
             return Outcome.Done(task);
-        if (task.State == TaskState.Failed)
+        // Where stderr is kept apart, it is the task's own.
+        if (task.State == TaskState.Failed && !task.SeparateError)
             run.Screen.Say($"rdispatch: the task '{task.Id}' on host '{task.HostName}' failed with exit code {task.ExitCode}.");
         return Outcome.Ended(task);
     }

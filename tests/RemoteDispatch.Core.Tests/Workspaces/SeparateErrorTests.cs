@@ -118,7 +118,7 @@ public sealed class SeparateErrorTests : IDisposable
             Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("err\n"u8)), (await client.HashAsync(_folder.Host, "kept", FeedWhat.Error, [new FilePart(0, 4)], Cancel))![0]);
         Assert.Null(await client.RemoveAsync(_folder.Host, "kept", keepLog: true, Cancel));
         Assert.Equal(
-            ["claim", "error", "exit", "log", "process", "task.json"], Directory.GetFileSystemEntries(_folder.Workspace("kept")).Select(Path.GetFileName).Order());
+            ["claim", "error", "exit", "log", "process", "task.json", "times"], Directory.GetFileSystemEntries(_folder.Workspace("kept")).Select(Path.GetFileName).Order());
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
