@@ -336,7 +336,7 @@ rd_stop() {
     esac
     if [ "$3" = END ] && ! rd_ended "$RD_DIR"; then
       rd_unhouse
-      rm -f "$RD_DIR/agent.sock"
+      rm -f "$RD_DIR/agent.sock" "$RD_DIR/watch"
       {
         printf 'stopped 137 %s \n' "$(date +%s)" >"$RD_DIR/exit.new" && mv -f "$RD_DIR/exit.new" "$RD_DIR/exit" && echo >&7
       } 7>>"$RD_DIR/process" 2>/dev/null

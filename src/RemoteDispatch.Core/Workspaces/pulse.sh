@@ -20,6 +20,9 @@ rd_pulse() {
       rd_size "$RD_ROOT/$RD_ID/error"
       RD_LOGGED=$((RD_LOGGED + RD_SIZE))
       rd_members
+      # The wrapper's own watcher sleeps in pieces, and is nothing that the task does.
+      RD_WATCHER=-
+      { read -r RD_WATCHER <"$RD_ROOT/$RD_ID/watch"; } 2>/dev/null
       rd_spent
       printf '%s %s %s %s %s %s\n' "$RD_ID" "$RD_UP" "$RD_LOGGED" "$RD_CPU" "$RD_COUNT" "$RD_FAMILY"
     else
@@ -55,6 +58,7 @@ rd_spent() {
     RD_CPU=$((RD_CPU * 100 / RD_TICKS))
   else
     for RD_ONE in "$@"; do
+      case $RD_WATCHER in "$RD_ONE" | "$(ps -o ppid= -p "$RD_ONE" 2>/dev/null | tr -d ' ')") continue ;; esac
       RD_LINE=$(LC_ALL=C ps -o time= -p "$RD_ONE" 2>/dev/null) || continue
       RD_CPU=$((RD_CPU + $(printf '%s\n' "$RD_LINE" | awk -F'[-:]' '{ s = 0; for (i = 1; i <= NF; i++) s = s * (i == 2 && NF == 4 ? 24 : 60) + $i; printf "%d", s * 100 }')))
       RD_COUNT=$((RD_COUNT + 1))
@@ -70,6 +74,7 @@ rd_spent() {
 rd_spent_one() {
   RD_PULSED=$1
   shift
+  case $RD_WATCHER in "$RD_PULSED" | "$2") return ;; esac
   RD_COUNT=$((RD_COUNT + 1))
   RD_CPU=$((RD_CPU + ${12} + ${13} + ${14} + ${15}))
   RD_KIN="$RD_KIN $RD_PULSED:${20}:$9"

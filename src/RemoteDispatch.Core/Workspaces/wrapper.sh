@@ -37,7 +37,7 @@ trap : TERM INT QUIT
 rd_finish() {
   ! rd_has sandbox || rd_box_close
   rmdir "$rd_dir/$rd_mark" 2>/dev/null
-  rm -f "$rd_dir/tmux" "$rd_dir/agent.sock" "$rd_dir/exit.try"
+  rm -f "$rd_dir/tmux" "$rd_dir/agent.sock" "$rd_dir/watch" "$rd_dir/exit.try"
   rd_note
   {
     printf '%s %s %s %s\n' "$1" "$2" "$(date +%s)" "$3" 1<>"$rd_dir/exit.new" && mv -f "$rd_dir/exit.new" "$rd_dir/exit" &&
@@ -224,6 +224,7 @@ trap '' TERM INT QUIT
   rd_mind
 } >/dev/null &
 rd_watch=$!
+{ printf '%s\n' "$rd_watch" >"$rd_dir/watch"; } 2>/dev/null
 trap : TERM INT QUIT
 
 # A PATH for the task is the task's alone, and rd in front of it: the wrapper goes on with the host's own.

@@ -8,19 +8,13 @@ namespace RemoteDispatch.PowerShell.Tasks;
 /// A job that keeps the SSH agent of this session connected to a task until the task has ended; its output is the task as it ended. Stopping the
 /// job lets go of the agent, and never of the task.
 /// </summary>
-internal sealed class AgentJob : Job
+internal sealed class AgentJob : SessionJob
 {
     private readonly Dispatcher _dispatcher;
     private readonly RemoteTask _task;
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _work = Task.CompletedTask;
 
     public AgentJob(Dispatcher dispatcher, RemoteTask task)
-        : base(task.Command, $"Agent-{task.Id}")
-    {
-        (_dispatcher, _task) = (dispatcher, task);
-        PSJobTypeName = "RemoteTaskAgentJob";
-    }
+        : base(task.Command, $"Agent-{task.Id}", "RemoteTaskAgentJob") => (_dispatcher, _task) = (dispatcher, task);
 
     public override bool HasMoreData => Output.Count + Error.Count > 0;
 
@@ -28,41 +22,16 @@ internal sealed class AgentJob : Job
 
     public override string StatusMessage => IsFinished ? "" : $"the SSH agent is connected to the task {_task.Id}";
 
-    public void Begin()
-    {
-        SetJobState(JobState.Running);
-        _work = Task.Run(RunAsync);
-    }
-
-    public override void StopJob()
-    {
-        if (IsFinished)
-            return;
-        SetJobState(JobState.Stopping);
-        _stopping.Cancel();
-        _work.Wait();
-        SetJobState(JobState.Stopped);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            _stopping.Cancel();
-        base.Dispose(disposing);
-    }
-
-    private bool IsFinished => JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped;
-
-    private async Task RunAsync()
+    protected override async Task RunAsync()
     {
         // Its own streams: a job has no prompt.
         Session.Listen(step => Verbose.Add(new VerboseRecord(step.ToString())));
         try
         {
-            Output.Add(PSObject.AsPSObject(await _dispatcher.KeepAgentAsync(_task, null, _stopping.Token).ConfigureAwait(false)));
+            Output.Add(PSObject.AsPSObject(await _dispatcher.KeepAgentAsync(_task, null, Stopping).ConfigureAwait(false)));
             SetJobState(JobState.Completed);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
         {
             // StopJob says so.
         }

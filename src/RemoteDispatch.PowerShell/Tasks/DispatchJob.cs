@@ -9,24 +9,19 @@ namespace RemoteDispatch.PowerShell.Tasks;
 /// A job that sends a task to hosts and waits for the ends. Its output is the tasks as they ended; it has failed where one was
 /// not sent or did not succeed. Stopping the job stops its tasks, since that is what the job is.
 /// </summary>
-internal sealed class DispatchJob : Job
+internal sealed class DispatchJob : SessionJob
 {
     private readonly Dispatcher _dispatcher;
     private readonly TaskRequest _request;
     private readonly IReadOnlyList<DispatchHost> _hosts;
     private readonly int _throttle;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly List<RemoteTask> _running = [];
     private readonly Lock _guard = new();
-    private Task _work = Task.CompletedTask;
     private volatile bool _failed;
 
     public DispatchJob(Dispatcher dispatcher, TaskRequest request, IReadOnlyList<DispatchHost> hosts, int throttle, string command)
-        : base(command)
-    {
+        : base(command, null, "RemoteTaskJob") =>
         (_dispatcher, _request, _hosts, _throttle) = (dispatcher, request, hosts, throttle);
-        PSJobTypeName = "RemoteTaskJob";
-    }
 
     /// <summary>Are the logs copied to this machine at the ends?</summary>
     public bool Collects { get; init; } = true;
@@ -44,36 +39,11 @@ internal sealed class DispatchJob : Job
         }
     }
 
-    public void Begin()
-    {
-        SetJobState(JobState.Running);
-        _work = Task.Run(RunAsync);
-    }
-
-    public override void StopJob()
-    {
-        if (IsFinished)
-            return;
-        SetJobState(JobState.Stopping);
-        _stopping.Cancel();
-        _work.Wait();
-        SetJobState(JobState.Stopped);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            _stopping.Cancel();
-        base.Dispose(disposing);
-    }
-
-    private bool IsFinished => JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped;
-
-    private async Task RunAsync()
+    protected override async Task RunAsync()
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = _throttle };
         await Parallel.ForEachAsync(_hosts, options, async (host, _) => await RunAsync(host).ConfigureAwait(false)).ConfigureAwait(false);
-        if (!_stopping.IsCancellationRequested)
+        if (!Stopping.IsCancellationRequested)
             SetJobState(_failed ? JobState.Failed : JobState.Completed);
     }
 
@@ -90,17 +60,17 @@ internal sealed class DispatchJob : Job
         });
         try
         {
-            _stopping.Token.ThrowIfCancellationRequested();
+            Stopping.ThrowIfCancellationRequested();
             // Not to be cancelled half-way: what may have been started must be known, to be stopped. The connect has its own limit.
             task = await _dispatcher.DispatchAsync(host, _request, CancellationToken.None).ConfigureAwait(false);
             lock (_guard)
                 _running.Add(task);
-            _stopping.Token.ThrowIfCancellationRequested();
-            var ended = await _dispatcher.WaitAsync(task, null, _stopping.Token).ConfigureAwait(false);
+            Stopping.ThrowIfCancellationRequested();
+            var ended = await _dispatcher.WaitAsync(task, null, Stopping).ConfigureAwait(false);
             lock (_guard)
                 _running[_running.IndexOf(task)] = ended;
             _failed |= ended.State != TaskState.Succeeded;
-            Output.Add(PSObject.AsPSObject(Collects ? await _dispatcher.CollectEndedLogAsync(ended, _stopping.Token).ConfigureAwait(false) : ended));
+            Output.Add(PSObject.AsPSObject(Collects ? await _dispatcher.CollectEndedLogAsync(ended, Stopping).ConfigureAwait(false) : ended));
         }
         catch (OperationCanceledException)
         {
