@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RemoteDispatch.Hosts;
@@ -61,7 +60,7 @@ internal sealed record CopyRecord
     /// at that millisecond.
     /// </summary>
     public bool IsAllOf(CopyOwner owner) =>
-        IsComplete && IsProven && IsOf(owner) && owner.Dispatched is not null && Stamp(Owner.Dispatched) == Stamp(owner.Dispatched) && Owner.Started == owner.Started && owner.Finished is not null && Owner.Finished == owner.Finished;
+        IsComplete && IsProven && IsOf(owner) && owner.Dispatched is not null && JsonTime.Write(Owner.Dispatched) == JsonTime.Write(owner.Dispatched) && Owner.Started == owner.Started && owner.Finished is not null && Owner.Finished == owner.Finished;
 
     /// <summary>Writes it beside a copy.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.LocalFile"/>.</exception>
@@ -72,9 +71,9 @@ internal sealed record CopyRecord
         ["host"] = Owner.File.Host.Name,
         ["container"] = Owner.File.Host.Container.Value,
         ["file"] = Owner.File.What.ToString(),
-        ["dispatched"] = Stamp(Owner.Dispatched),
-        ["started"] = Stamp(Owner.Started),
-        ["finished"] = Stamp(Owner.Finished),
+        ["dispatched"] = JsonTime.Write(Owner.Dispatched),
+        ["started"] = JsonTime.Write(Owner.Started),
+        ["finished"] = JsonTime.Write(Owner.Finished),
         ["complete"] = IsComplete,
         ["exact"] = IsExact,
         ["length"] = Length,
@@ -94,9 +93,9 @@ internal sealed record CopyRecord
                 Owner = new CopyOwner
                 {
                     File = new TaskFile(host, (string)json["id"]!, Enum.Parse<FeedWhat>((string)json["file"]!)),
-                    Dispatched = Time(json["dispatched"]),
-                    Started = Time(json["started"]),
-                    Finished = Time(json["finished"]),
+                    Dispatched = JsonTime.Read(json["dispatched"]),
+                    Started = JsonTime.Read(json["started"]),
+                    Finished = JsonTime.Read(json["finished"]),
                 },
                 IsComplete = (bool)json["complete"]!,
                 IsExact = (bool)json["exact"]!,
@@ -111,9 +110,4 @@ internal sealed record CopyRecord
             return null;
         }
     }
-
-    private static string? Stamp(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
-    private static DateTimeOffset? Time(JsonNode? node) =>
-        (string?)node is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -14,7 +13,7 @@ internal static class ChangeDocument
         ["version"] = 1,
         ["delivery"] = DeliveryOf(change),
         ["kind"] = change.Kind.ToString(),
-        ["at"] = Stamp(change.At),
+        ["at"] = JsonTime.Write(change.At),
         ["host"] = change.HostName,
         ["detail"] = change.Detail,
         ["task"] = change.Task is { } task ? OfTask(task) : null,
@@ -35,7 +34,7 @@ internal static class ChangeDocument
     public static string DeliveryOf(TaskChange change)
     {
         var isOnce = change.Kind is TaskChangeKind.Started or TaskChangeKind.Ended or TaskChangeKind.Removed;
-        var what = string.Join('\n', change.Kind, change.HostName, change.Id, Stamp(change.Task?.Dispatched ?? change.Task?.Started), isOnce ? "" : Stamp(change.At));
+        var what = string.Join('\n', change.Kind, change.HostName, change.Id, JsonTime.Write(change.Task?.Dispatched ?? change.Task?.Started), isOnce ? "" : JsonTime.Write(change.At));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(what)).AsSpan(0, 16));
     }
 
@@ -47,11 +46,9 @@ internal static class ChangeDocument
         ["exitCode"] = task.ExitCode,
         ["reason"] = task.Reason,
         ["command"] = task.Command,
-        ["dispatched"] = Stamp(task.Dispatched),
-        ["started"] = Stamp(task.Started),
-        ["finished"] = Stamp(task.Finished),
+        ["dispatched"] = JsonTime.Write(task.Dispatched),
+        ["started"] = JsonTime.Write(task.Started),
+        ["finished"] = JsonTime.Write(task.Finished),
         ["durationSeconds"] = task.Duration?.TotalSeconds,
     };
-
-    private static string? Stamp(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

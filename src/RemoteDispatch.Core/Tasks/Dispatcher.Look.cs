@@ -153,7 +153,7 @@ public sealed partial class Dispatcher
         try
         {
             var task = json.Length > 0 ? JsonNode.Parse(json) : null;
-            return (Text.OneLine((string?)task?["command"] ?? "", 200), LedgerEntry.Time(task?["dispatched"]), LedgerEntry.Names(task?["credentials"]),
+            return (Text.OneLine((string?)task?["command"] ?? "", 200), JsonTime.Read(task?["dispatched"]), LedgerEntry.Names(task?["credentials"]),
                 LedgerEntry.Runner(task?["runner"]), LedgerEntry.Seconds(task?["stallLimitSeconds"]), (bool?)task?["separateError"] ?? false);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)

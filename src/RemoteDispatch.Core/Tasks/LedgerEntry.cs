@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -24,16 +23,16 @@ internal static class LedgerEntry
             ["exitCode"] = task.ExitCode,
             ["command"] = task.Command,
             ["runner"] = task.Runner.ToString(),
-            ["dispatched"] = Stamp(task.Dispatched),
-            ["started"] = Stamp(task.Started),
-            ["finished"] = Stamp(task.Finished),
+            ["dispatched"] = JsonTime.Write(task.Dispatched),
+            ["started"] = JsonTime.Write(task.Started),
+            ["finished"] = JsonTime.Write(task.Finished),
             ["reason"] = task.Reason,
             ["logPath"] = task.LogPath,
         };
         if (task.StallLimit is { } limit)
             json["stallLimitSeconds"] = limit.TotalSeconds;
         if (task.StalledSince is { } since)
-            json["stalledSince"] = Stamp(since);
+            json["stalledSince"] = JsonTime.Write(since);
         if (task.Sandbox is { } sandbox)
             json["sandbox"] = sandbox.ToWord();
         if (task.SeparateError)
@@ -68,13 +67,13 @@ internal static class LedgerEntry
             Command = (string?)json["command"] ?? "",
             Runner = Runner(json["runner"]),
             Sandbox = (string?)json["sandbox"] is { Length: > 0 } word ? TaskSandbox.Parse(word) : null,
-            Dispatched = Time(json["dispatched"]),
-            Started = Time(json["started"]),
-            Finished = Time(json["finished"]),
+            Dispatched = JsonTime.Read(json["dispatched"]),
+            Started = JsonTime.Read(json["started"]),
+            Finished = JsonTime.Read(json["finished"]),
             Reason = (string?)json["reason"],
             LogPath = (string?)json["logPath"],
             StallLimit = Seconds(json["stallLimitSeconds"]),
-            StalledSince = Time(json["stalledSince"]),
+            StalledSince = JsonTime.Read(json["stalledSince"]),
             SeparateError = (bool?)json["separateError"] ?? false,
             ErrorLogPath = (string?)json["errorLogPath"],
             CredentialNames = Names(json["credentials"]),
@@ -82,8 +81,6 @@ internal static class LedgerEntry
                 ? new ProcessIdentity((int)p["pid"]!, (int)p["processGroup"]!, (string)p["startTime"]!, (string)p["bootId"]!) : null,
         };
     }
-
-    private static string? Stamp(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     internal static IReadOnlyList<string> Names(JsonNode? node) =>
         node is JsonArray names ? names.Select(n => Text.OneLine((string?)n ?? "", 128)).ToArray() : [];
@@ -93,7 +90,4 @@ internal static class LedgerEntry
         Enum.TryParse<TaskRunner>((string?)node, ignoreCase: true, out var runner) && Enum.IsDefined(runner) ? runner : TaskRunner.Auto;
 
     internal static TimeSpan? Seconds(JsonNode? node) => (double?)node is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-
-    internal static DateTimeOffset? Time(JsonNode? node) =>
-        (string?)node is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;
 }

@@ -161,7 +161,7 @@ public sealed record TaskRequest
             ["version"] = 1,
             ["id"] = id.Value,
             ["command"] = Summary,
-            ["dispatched"] = dispatched.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+            ["dispatched"] = JsonTime.Write(dispatched),
             ["from"] = $"{System.Environment.UserName}@{System.Environment.MachineName}",
         };
         if (WorkingDirectory is { } folder)
