@@ -32,4 +32,18 @@ internal static class Text
         line.Length = char.IsHighSurrogate(line[limit - 2]) ? limit - 2 : limit - 1;
         return line.Append('…').ToString();
     }
+
+    /// <summary>Is no half of a surrogate pair in it?</summary>
+    public static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+                i++;
+            else if (char.IsSurrogate(text[i]))
+                return false;
+        }
+
+        return true;
+    }
 }

@@ -26,7 +26,7 @@ public sealed partial class Dispatcher
     {
         CheckMessage(text);
         if (messageId is not null && (messageId.Length is 0 or > 64 || !messageId.All(char.IsAsciiLetterOrDigit)))
-            throw new DispatchException(FailureReason.InvalidInput, $"{RemoteDispatch.Text.Show(messageId)} is no name of a message.", "Use at most 64 letters and digits, or leave it out.");
+            throw new DispatchException(FailureReason.InvalidInput, $"{Text.Show(messageId)} is no name of a message.", "Use at most 64 letters and digits, or leave it out.");
         var since = Options.Time.GetTimestamp();
         var host = HostOf(task);
         var name = messageId ?? HostChannel.NewNonce();
@@ -74,12 +74,9 @@ public sealed partial class Dispatcher
             throw Invalid("The message is larger than 64 KiB.", "Put the data into a file on the host, and name it in the message.");
         if (text.Contains('\0', StringComparison.Ordinal))
             throw Invalid("The message holds a NUL character, which no shell can carry.", "Remove it, or send the bytes encoded (base64).");
-        if (text.EnumerateRunes().Any(r => r == Rune.ReplacementChar) && !IsWellFormed(text))
+        if (!Text.IsWellFormed(text))
             throw Invalid("The message is no valid Unicode: it holds half of a surrogate pair.", "Check how the text was cut.");
 
         static DispatchException Invalid(string message, string remedy) => new(FailureReason.InvalidInput, message, remedy);
     }
-
-    // A lone surrogate is enumerated as the replacement character, which a text may hold as well.
-    private static bool IsWellFormed(string text) => string.Concat(text.EnumerateRunes()) == text;
 }

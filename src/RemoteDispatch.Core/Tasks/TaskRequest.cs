@@ -102,9 +102,9 @@ public sealed record TaskRequest
             throw Invalid("The command holds a NUL character, which no shell can carry.", "Remove it, or send the bytes encoded (base64).");
         if (Command.Length > LargestCommand || Encoding.UTF8.GetByteCount(Command) > LargestCommand)
             throw Invalid("The command is larger than 16 MiB.", "Put the data into a file on the host, and name it in the command.");
-        if (HasLoneSurrogate(Command))
+        if (!Text.IsWellFormed(Command))
             throw Invalid("The command is no valid Unicode: it holds half of a surrogate pair.", "Check how the text was cut.");
-        if (WorkingDirectory is { } folder && (folder.Length == 0 || folder.Any(c => c is '\0' or '\n' or '\r') || HasLoneSurrogate(folder)))
+        if (WorkingDirectory is { } folder && (folder.Length == 0 || folder.Any(c => c is '\0' or '\n' or '\r') || !Text.IsWellFormed(folder)))
             throw Invalid($"{Text.Show(folder)} is no working directory.", "Name a folder on the host.");
         if (!Enum.IsDefined(Runner))
             throw Invalid($"{Runner} is no runner.", $"Take one of {string.Join(", ", Enum.GetNames<TaskRunner>())}.");
@@ -114,12 +114,12 @@ public sealed record TaskRequest
             throw Invalid("A limit of silence is at most a year.", "Use 0 for none.");
         if (StopGrace < TimeSpan.Zero || StopGrace > TimeSpan.FromHours(1))
             throw Invalid("A grace period is at most an hour.", "Use a few seconds.");
-        if (Arguments.Any(a => a.Contains('\0', StringComparison.Ordinal) || HasLoneSurrogate(a)))
+        if (Arguments.Any(a => a.Contains('\0', StringComparison.Ordinal) || !Text.IsWellFormed(a)))
             throw Invalid("An argument holds a character that no command line can carry.", "Encode it.");
         foreach (var (name, value) in Environment)
         {
             WorkspaceClient.CheckVariable(name);
-            if (value.Contains('\0', StringComparison.Ordinal) || HasLoneSurrogate(value))
+            if (value.Contains('\0', StringComparison.Ordinal) || !Text.IsWellFormed(value))
                 throw Invalid($"The variable {name} holds a character that no environment can carry.", "Encode the value.");
         }
 
@@ -240,21 +240,6 @@ public sealed record TaskRequest
             yield return $"token {ScopedToken}";
         if (StallLimit is { } limit)
             yield return $"\0stall limit {limit.ToString("c", CultureInfo.InvariantCulture)}";
-    }
-
-    private static bool HasLoneSurrogate(string text) => !IsWellFormed(text);
-
-    private static bool IsWellFormed(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-                i++;
-            else if (char.IsSurrogate(text[i]))
-                return false;
-        }
-
-        return true;
     }
 
     private static DispatchException Invalid(string message, string remedy) => new(FailureReason.InvalidInput, message, remedy);
