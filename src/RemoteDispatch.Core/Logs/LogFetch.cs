@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Runtime.CompilerServices;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Workspaces;
 
@@ -11,13 +10,8 @@ namespace RemoteDispatch.Logs;
 /// </summary>
 internal sealed class LogFetch(WorkspaceClient workspaces, TaskFile file, LogProof proof)
 {
-    private const int SmallestPart = 64 << 10;
-    private const int LargestPart = 4 << 20;
-
     // Compressing that saves less than a fifth is not worth the host's time.
     private const double Worth = 0.8;
-
-    private static readonly TimeSpan QuickPart = TimeSpan.FromSeconds(1);
 
     // Nothing goes over a line that ends on this machine.
     private bool _mayPack = file.Host.Transport is Transport.Ssh or Transport.Tailscale;
@@ -31,30 +25,17 @@ internal sealed class LogFetch(WorkspaceClient workspaces, TaskFile file, LogPro
 
     /// <summary>Reads from where the mask begins to the end of what is there. The last part may be empty: it carries the last state.</summary>
     /// <exception cref="DispatchException">The task is not there, the host cannot be reached, or what came is not what it has.</exception>
-    public async IAsyncEnumerable<LogPart> ReadAsync(LogMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var time = workspaces.Options.Time;
-        var offset = mask.ReadFrom;
-        var size = SmallestPart;
-        while (true)
+    public IAsyncEnumerable<LogPart> ReadAsync(LogMask mask, CancellationToken cancellationToken) => LogPages.ReadAsync(
+        file, mask, workspaces.Options.Time,
+        async (offset, count, stop) =>
         {
-            var asked = time.GetTimestamp();
-            var piece = await AskAsync(offset, size, cancellationToken).ConfigureAwait(false);
-            if (piece.State is Absent)
-                throw LogReader.NotFound(file.Host.Name, file.Id);
-            // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
-            var isLast = piece.Bytes.Length < size;
-            await proof.AddAsync(piece.Bytes, isLast, cancellationToken).ConfigureAwait(false);
-            var (at, shown) = mask.Show(piece.Bytes, isLast);
-            if (shown.Length > 0 || isLast)
-                yield return new LogPart(at, shown, piece.State);
-            if (isLast)
-                yield break;
-            offset += piece.Bytes.Length;
-            // Larger parts cost fewer round trips, as long as one is there within a second: others wait behind it.
-            size = time.GetElapsedTime(asked) < QuickPart ? Math.Min(size * 4, LargestPart) : SmallestPart;
-        }
-    }
+            var piece = await AskAsync(offset, count, stop).ConfigureAwait(false);
+            // A task that is gone has nothing left that could be proven.
+            if (piece.State is not Absent)
+                await proof.AddAsync(piece.Bytes, piece.Bytes.Length < count, stop).ConfigureAwait(false);
+            return (piece.State, piece.Bytes);
+        },
+        cancellationToken);
 
     private async Task<PackedPiece> AskAsync(long offset, int count, CancellationToken cancellationToken)
     {
@@ -89,7 +70,7 @@ internal sealed class LogFetch(WorkspaceClient workspaces, TaskFile file, LogPro
 
     private static bool Shrinks(ReadOnlySpan<byte> bytes)
     {
-        var sample = bytes[..Math.Min(bytes.Length, SmallestPart)];
+        var sample = bytes[..Math.Min(bytes.Length, LogPages.Smallest)];
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
             gzip.Write(sample);

@@ -23,30 +23,24 @@ internal sealed record LogPart(long Offset, ReadOnlyMemory<byte> Bytes, Workspac
 /// </summary>
 internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds, FeedWhat what = FeedWhat.Log)
 {
-    private const int SmallestPart = 64 << 10;
-    private const int LargestPart = 4 << 20;
-
-    private static readonly TimeSpan QuickPart = TimeSpan.FromSeconds(1);
-
     /// <summary>
-    /// Reads from a place to the end of what is there; where <paramref name="follow"/>, to the end of the task, the last
+    /// Reads from an offset to the end of what is there; where <paramref name="follow"/>, to the end of the task, the last
     /// byte included. The last part may be empty: it carries the last state.
     /// </summary>
     /// <param name="host">The host.</param>
     /// <param name="id">The task.</param>
-    /// <param name="start">Where to begin.</param>
+    /// <param name="offset">The first byte wanted.</param>
     /// <param name="follow">Go on to the end of the task.</param>
     /// <param name="secrets">What is to be masked; offsets stay what they are.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DispatchException">The task is not there; or, without <paramref name="follow"/>, the host cannot be reached.</exception>
-    public async IAsyncEnumerable<LogPart> ReadAsync(
-        DispatchHost host, string id, LogStart start, bool follow, IReadOnlyList<CredentialGrant> secrets, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<LogPart> ReadAsync(
+        DispatchHost host, string id, long offset, bool follow, IReadOnlyList<CredentialGrant> secrets, CancellationToken cancellationToken)
     {
-        var offset = await StartAsync(host, id, start, follow, cancellationToken).ConfigureAwait(false);
         var mask = new LogMask(secrets, offset);
-        var parts = follow ? FollowAsync(host, id, mask, cancellationToken) : ReadAsync(host, id, mask, cancellationToken);
-        await foreach (var part in parts.ConfigureAwait(false))
-            yield return part;
+        return follow ? FollowAsync(host, id, mask, cancellationToken) : LogPages.ReadAsync(
+            new TaskFile(host, id, what), mask, workspaces.Options.Time,
+            (from, count, stop) => workspaces.ReadAsync(host, id, what, from, count, stop), cancellationToken);
     }
 
     /// <summary>The offset that a place to begin at means now.</summary>
@@ -80,32 +74,6 @@ internal sealed class LogReader(WorkspaceClient workspaces, HostFeeds feeds, Fee
             // A byte that may begin a secret is held back, and a state that changed is news without bytes.
             if (shown.Length > 0 || news.Bytes.Length == 0 || isLast)
                 yield return new LogPart(at, shown, news.State!);
-        }
-    }
-
-    private async IAsyncEnumerable<LogPart> ReadAsync(
-        DispatchHost host, string id, LogMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var time = workspaces.Options.Time;
-        var offset = mask.ReadFrom;
-        var size = SmallestPart;
-        while (true)
-        {
-            var asked = time.GetTimestamp();
-            var count = size;
-            var (state, bytes) = await workspaces.ReadAsync(host, id, what, offset, count, cancellationToken).ConfigureAwait(false);
-            if (state is Absent)
-                throw NotFound(host.Name, id);
-            // Fewer bytes than were asked for: the end of the log, as it was after the state was looked at.
-            var isLast = bytes.Length < count;
-            var (at, shown) = mask.Show(bytes, isLast);
-            if (shown.Length > 0 || isLast)
-                yield return new LogPart(at, shown, state);
-            if (isLast)
-                yield break;
-            offset += bytes.Length;
-            // Larger parts cost fewer round trips, as long as one is there within a second: others wait behind it.
-            size = time.GetElapsedTime(asked) < QuickPart ? Math.Min(size * 4, LargestPart) : SmallestPart;
         }
     }
 

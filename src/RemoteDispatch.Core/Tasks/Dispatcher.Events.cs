@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using RemoteDispatch.Logs;
 
 namespace RemoteDispatch.Tasks;
 
@@ -44,7 +43,7 @@ public sealed partial class Dispatcher
         var tail = query.Tail is { } lines ? await _events.TailAsync(host, task.Id, lines, query.Follow, cancellationToken).ConfigureAwait(false) : 0;
         var reader = new TaskEventReader(Math.Max(query.Offset, tail));
         var count = 0L;
-        await foreach (var part in _events.ReadAsync(host, task.Id, new LogStart(reader.ReadFrom), query.Follow, [], cancellationToken).ConfigureAwait(false))
+        await foreach (var part in _events.ReadAsync(host, task.Id, reader.ReadFrom, query.Follow, [], cancellationToken).ConfigureAwait(false))
         {
             task = Note(task, task.After(part.State));
             var events = Choose(reader.Add(part.Bytes.Span));

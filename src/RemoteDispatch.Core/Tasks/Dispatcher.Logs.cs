@@ -91,7 +91,7 @@ public sealed partial class Dispatcher
 
         async IAsyncEnumerable<(LogStreams, LogPart)> OfAsync(LogStreams stream, LogReader reader, long offset, [EnumeratorCancellation] CancellationToken stop)
         {
-            await foreach (var part in reader.ReadAsync(host, task.Id, new LogStart(offset), query.Follow, secrets, stop).ConfigureAwait(false))
+            await foreach (var part in reader.ReadAsync(host, task.Id, offset, query.Follow, secrets, stop).ConfigureAwait(false))
                 yield return (stream, part);
         }
     }

@@ -84,11 +84,6 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         }).ToArray());
     }
 
-    /// <inheritdoc cref="ReadAsync"/>
-    public Task<(WorkspaceState State, ReadOnlyMemory<byte> Bytes)> ReadLogAsync(
-        DispatchHost host, string id, long offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(host, id, FeedWhat.Log, offset, count, cancellationToken);
-
     /// <summary>The task's state, and then bytes of one of its files: no state 'ended' without its last byte behind it.</summary>
     /// <param name="host">The host.</param>
     /// <param name="id">The task.</param>

@@ -63,7 +63,9 @@ public sealed class LogCollectorTests : IDisposable
         await using var client = Shells.Client("dash");
         var at = offset;
         var bytes = new List<byte>();
-        await foreach (var part in new LogReader(client, new HostFeeds(client)).ReadAsync(_folder.Host, "a", new LogStart(offset), follow: true, [], Cancel))
+        var reader = new LogReader(client, new HostFeeds(client));
+        var start = await reader.StartAsync(_folder.Host, "a", new LogStart(offset), follow: true, Cancel);
+        await foreach (var part in reader.ReadAsync(_folder.Host, "a", start, follow: true, [], Cancel))
         {
             Assert.Equal(at, part.Offset);
             at += part.Bytes.Length;
@@ -80,7 +82,9 @@ public sealed class LogCollectorTests : IDisposable
         await File.WriteAllTextAsync(_folder.Workspace("a") + "/log", "one\ntwo\nthree\n", Cancel);
         await using var client = Shells.Client("dash");
         var text = "";
-        await foreach (var part in new LogReader(client, new HostFeeds(client)).ReadAsync(_folder.Host, "a", new LogStart(-1, lines), follow: false, [], Cancel))
+        var reader = new LogReader(client, new HostFeeds(client));
+        var start = await reader.StartAsync(_folder.Host, "a", new LogStart(-1, lines), follow: false, Cancel);
+        await foreach (var part in reader.ReadAsync(_folder.Host, "a", start, follow: false, [], Cancel))
             text += System.Text.Encoding.UTF8.GetString(part.Bytes.Span);
         Assert.Equal(expected, text);
     }

@@ -19,7 +19,7 @@ public sealed class LogReadTests : IDisposable
         await using var client = Shells.Client(shell);
         foreach (var (offset, count) in new[] { (0, 10_000), (0, 1), (1, 3), (255, 256), (767, 5), (768, 5), (5000, 5) })
         {
-            var (state, bytes) = await client.ReadLogAsync(_folder.Host, "log", offset, count, Cancel);
+            var (state, bytes) = await client.ReadAsync(_folder.Host, "log", FeedWhat.Log, offset, count, Cancel);
             Assert.IsType<Ended>(state);
             Assert.Equal(log.Skip(offset).Take(count), bytes.ToArray());
         }
@@ -36,7 +36,7 @@ public sealed class LogReadTests : IDisposable
         }
 
         await using var client = Shells.Client(shell);
-        var (_, bytes) = await client.ReadLogAsync(_folder.Host, "log", 5L << 30, 100, Cancel);
+        var (_, bytes) = await client.ReadAsync(_folder.Host, "log", FeedWhat.Log, 5L << 30, 100, Cancel);
         Assert.Equal("far", Encoding.UTF8.GetString(bytes.Span));
     }
 
@@ -66,7 +66,7 @@ public sealed class LogReadTests : IDisposable
         File.Delete(_folder.Workspace("log") + "/log");
         Directory.CreateDirectory(_folder.Workspace("log") + "/log");
         await using var client = Shells.Client(shell);
-        var failure = await Assert.ThrowsAsync<DispatchException>(() => client.ReadLogAsync(_folder.Host, "log", 0, 10, Cancel));
+        var failure = await Assert.ThrowsAsync<DispatchException>(() => client.ReadAsync(_folder.Host, "log", FeedWhat.Log, 0, 10, Cancel));
         Assert.Equal((FailureReason.WorkspaceRefused, "log"), (failure.Reason, failure.TaskId));
     }
 
