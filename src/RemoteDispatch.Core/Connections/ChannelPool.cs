@@ -87,42 +87,37 @@ internal sealed class ChannelPool(Func<DispatchHost, ChannelUse, string> residen
         if (use != ChannelUse.Control)
             use = FreeUse(host, use);
         // A stream may take it in the same moment.
-        if (use == ChannelUse.Feed && await RequestAsync(host, use, mustBeFree: true, script, cancellationToken).ConfigureAwait(false) is { } reply)
+        if (use == ChannelUse.Feed && await TryRequestAsync(host, use, script, cancellationToken).ConfigureAwait(false) is { } reply)
             return reply;
-        return (await RequestAsync(host, use == ChannelUse.Feed ? ChannelUse.Bulk : use, mustBeFree: false, script, cancellationToken).ConfigureAwait(false))!;
+        return (await TryRequestAsync(host, use == ChannelUse.Feed ? ChannelUse.Bulk : use, script, cancellationToken).ConfigureAwait(false))!;
     }
 
-    private async Task<ChannelReply?> RequestAsync(DispatchHost host, ChannelUse use, bool mustBeFree, string script, CancellationToken cancellationToken)
+    /// <summary>Null where the feed's channel has a stream to tell.</summary>
+    private async Task<ChannelReply?> TryRequestAsync(DispatchHost host, ChannelUse use, string script, CancellationToken cancellationToken)
     {
         var slot = SlotOf(PlaceOf(host, use));
         slot.Begin();
         var start = Options.Time.GetTimestamp();
         try
         {
-            return await RequestAsync(host, use, mustBeFree, script, start, cancellationToken).ConfigureAwait(false);
+            var (channel, isNew) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await AskAsync(channel).ConfigureAwait(false);
+            }
+            catch (DispatchException e) when (e.Reason == FailureReason.ConnectionLost && !isNew)
+            {
+                Tell(host, "reconnect", start, e.Message);
+                (channel, _) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
+                return await AskAsync(channel).ConfigureAwait(false);
+            }
         }
         finally
         {
             slot.End(this);
         }
-    }
 
-    private async Task<ChannelReply?> RequestAsync(
-        DispatchHost host, ChannelUse use, bool mustBeFree, string script, long start, CancellationToken cancellationToken)
-    {
-        var (channel, isNew) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await AskAsync(channel).ConfigureAwait(false);
-        }
-        catch (DispatchException e) when (e.Reason == FailureReason.ConnectionLost && !isNew)
-        {
-            Tell(host, "reconnect", start, e.Message);
-            (channel, _) = await OpenAsync(host, use, cancellationToken).ConfigureAwait(false);
-            return await AskAsync(channel).ConfigureAwait(false);
-        }
-
-        async Task<ChannelReply?> AskAsync(HostChannel open) => mustBeFree
+        async Task<ChannelReply?> AskAsync(HostChannel open) => use == ChannelUse.Feed
             ? await open.TryRequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false)
             : await open.RequestAsync(script, Options.RequestTimeout, cancellationToken).ConfigureAwait(false);
     }
