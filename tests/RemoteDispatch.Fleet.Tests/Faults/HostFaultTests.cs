@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using RemoteDispatch.Core.Tests.Workspaces;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Tasks;
 
@@ -33,7 +34,7 @@ public sealed class HostFaultTests(FaultTable table)
     [Fact]
     public Task Disk_that_is_full_is_named_and_starts_nothing() => InjectAsync("disk full before a task", async () =>
     {
-        using var disk = Tmpfs.Mount("256k");
+        using var disk = Tmpfs.Mount("size=256k");
         await using var fleet = await OwnFleet.StartAsync(1);
         await using var bench = new Bench(fleet);
         var host = Bench.HostOf(fleet.Hosts[0]) with { WorkspaceRoot = disk.Folder + "/tasks" };
@@ -51,7 +52,7 @@ public sealed class HostFaultTests(FaultTable table)
     [Fact]
     public Task Task_that_fills_the_disk_ends_with_its_exit_code() => InjectAsync("disk filled by a task", async () =>
     {
-        using var disk = Tmpfs.Mount("512k");
+        using var disk = Tmpfs.Mount("size=512k");
         await using var fleet = await OwnFleet.StartAsync(1);
         await using var bench = new Bench(fleet);
         var host = Bench.HostOf(fleet.Hosts[0]) with { WorkspaceRoot = disk.Folder + "/tasks" };
