@@ -52,4 +52,15 @@ internal static class CredentialOptions
 
         static (string Name, string Value) Cut(string text) => text.IndexOf('=', StringComparison.Ordinal) is var at ? (text[..at], text[(at + 1)..]) : default;
     }
+
+    /// <summary>Fetches one from whichever of three sources is named; null where none is.</summary>
+    /// <exception cref="DispatchException">It cannot be had.</exception>
+    public static async Task<CredentialGrant?> FetchOneAsync(Invocation run, string name, Option<string?> file, Option<string?> command, Option<string?> variable)
+    {
+        if (run.Get(file) is { } path)
+            return CredentialSource.FromFile(name, path);
+        if (run.Get(command) is { } text)
+            return await CredentialSource.FromCommandAsync(name, text, run.Token).ConfigureAwait(false);
+        return run.Get(variable) is { } other ? CredentialSource.FromEnvironment(other) : null;
+    }
 }

@@ -59,13 +59,6 @@ internal static class NotifyOptions
 
         public IReadOnlyList<Option> All => [_variable, _file, _command];
 
-        public async Task<CredentialGrant?> FetchAsync(Invocation run)
-        {
-            if (run.Get(_variable) is { } variable)
-                return CredentialSource.FromEnvironment(variable);
-            if (run.Get(_file) is { } file)
-                return CredentialSource.FromFile(name, file);
-            return run.Get(_command) is { } command ? await CredentialSource.FromCommandAsync(name, command, run.Token).ConfigureAwait(false) : null;
-        }
+        public Task<CredentialGrant?> FetchAsync(Invocation run) => CredentialOptions.FetchOneAsync(run, name, _file, _command, _variable);
     }
 }

@@ -43,10 +43,7 @@ internal static class TokenOptions
     {
         if (run.Get(Repositories) is not { Length: > 0 } repositories)
             return null;
-        const string Name = "APP_KEY";
-        var key = run.Get(KeyFile) is { } path ? CredentialSource.FromFile(Name, path)
-            : run.Get(KeyCommand) is { } command ? await CredentialSource.FromCommandAsync(Name, command, run.Token).ConfigureAwait(false)
-            : run.Get(KeyVariable) is { } variable ? CredentialSource.FromEnvironment(variable) : null;
+        var key = await CredentialOptions.FetchOneAsync(run, "APP_KEY", KeyFile, KeyCommand, KeyVariable).ConfigureAwait(false);
         return ScopedTokenRequest.Create(
             GitHubApp.FromEnvironment(run.Get(AppId), key), repositories, TokenRight.Parse(run.Get(Permissions) ?? []), run.Get(ExpiresIn), run.Get(Api));
     }
