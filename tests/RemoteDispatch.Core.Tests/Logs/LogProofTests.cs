@@ -35,6 +35,19 @@ public sealed class LogProofTests : IDisposable
         Assert.Matches("SHA-256 here is [0-9a-f]{64} and there [0-9a-f]{64}", failure.Message);
     }
 
+    [Fact]
+    public async Task Workspace_that_goes_between_two_pieces_is_a_task_that_is_not_found()
+    {
+        Log(new byte[200_000]);
+        await using var client = Shells.Client("dash");
+        var file = new TaskFile(_folder.Host, "a", FeedWhat.Log);
+        using var proof = new LogProof(client, file, 0);
+        await using var parts = new LogFetch(client, file, proof).ReadAsync(new LogMask([], 0), Cancel).GetAsyncEnumerator(Cancel);
+        Assert.True(await parts.MoveNextAsync());
+        Directory.Delete(_folder.Workspace("a"), recursive: true);
+        await Refusal.OfAsync(FailureReason.TaskNotFound, async () => await parts.MoveNextAsync());
+    }
+
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Packed_piece_is_the_piece_and_shorter_on_its_way(string shell)
     {
