@@ -29,6 +29,9 @@ public sealed record TaskRequest
     /// <summary>What the command gets as <c>$1</c>, <c>$2</c>, …</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>Files that lie in the workspace's folder <c>files</c> (<c>$REMOTE_DISPATCH_WORKSPACE/files</c>) when it begins.</summary>
+    public IReadOnlyList<TaskAttachment> Attachments { get; init; } = [];
+
     /// <summary>The id; null for a new one. The same id with the same request is the same task, and never runs twice.</summary>
     public TaskId? Id { get; init; }
 
@@ -123,6 +126,7 @@ public sealed record TaskRequest
                 throw Invalid($"The variable {name} holds a character that no environment can carry.", "Encode the value.");
         }
 
+        TaskAttachment.Check(Attachments);
         if (Sandbox is not null)
             Sandbox.Validate(this);
         if (!Enum.IsDefined(AgentForwarding))
@@ -184,6 +188,8 @@ public sealed record TaskRequest
             json["stallLimitSeconds"] = silence.TotalSeconds;
         if (CredentialNames.Count > 0)
             json["credentials"] = new JsonArray([.. CredentialNames.Select(n => JsonValue.Create(n))]);
+        if (Attachments.Count > 0)
+            json["files"] = new JsonArray([.. Attachments.Select(f => JsonValue.Create(f.Name))]);
         if (Environment.Count > 0)
             json["environment"] = new JsonObject(Environment.Select(v => KeyValuePair.Create<string, JsonNode?>(v.Key, v.Value)));
         return json.ToJsonString(Layout);
@@ -202,6 +208,7 @@ public sealed record TaskRequest
         Runner = Runner.ToString().ToLowerInvariant(),
         With = [.. Sandbox?.Words() ?? [], .. ReportToolUse ? (string[])["tool-use"] : [], .. SeparateError ? (string[])["stderr"] : []],
         More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. CredentialNames]),
+        Files = [.. Attachments.Select(f => (f.Name, f.Content))],
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
     };
@@ -238,6 +245,8 @@ public sealed record TaskRequest
         // What was wanted, and not what was granted: the same request gets another token each time.
         if (ScopedToken is not null)
             yield return $"token {ScopedToken}";
+        foreach (var file in Attachments)
+            yield return $"\0file {file.Digest}";
         if (StallLimit is { } limit)
             yield return $"\0stall limit {limit.ToString("c", CultureInfo.InvariantCulture)}";
     }

@@ -34,6 +34,15 @@ internal sealed record LaunchOrder
     /// </summary>
     public string More { get; init; } = "";
 
+    /// <summary>Files for the workspace's folder <c>files</c>.</summary>
+    public IReadOnlyList<(string Name, ReadOnlyMemory<byte> Content)> Files { get; init; } = [];
+
+    /// <summary>
+    /// A script that runs instead of <see cref="Command"/>, with <see cref="Arguments"/>, as <c>WORKSPACE/run</c>; empty for none. Then the
+    /// command is what the script reads: an agent's prompt.
+    /// </summary>
+    public string Run { get; init; } = "";
+
     /// <summary>Zero for none. The host counts whole seconds.</summary>
     public TimeSpan TimeLimit { get; init; }
 

@@ -172,7 +172,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         var script = new StringBuilder();
         script.Append("rd_command=").Append(ShellQuote.Quote(order.Command)).Append('\n');
         script.Append("rd_task=").Append(ShellQuote.Quote(order.TaskJson)).Append('\n');
-        script.Append("rd_more=").Append(ShellQuote.Quote(order.More)).Append('\n');
+        script.Append("rd_more=").Append(ShellQuote.Quote(order.Run.Length > 0 ? $"rd_run={ShellQuote.Quote(order.Run)}\n{order.More}" : order.More)).Append('\n');
         script.Append("rd_tool=").Append(ShellQuote.Quote(Tool)).Append('\n');
         script.Append("rd_env() {\n:\n");
         foreach (var (name, value) in order.Environment)
@@ -182,13 +182,34 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
             script.Append("export ").Append(name == "PATH" ? "REMOTE_DISPATCH_PATH" : name).Append('=').Append(ShellQuote.Quote(value)).Append('\n');
         }
 
-        script.Append("}\n");
+        script.Append("}\n").Append(Lay(order.Files));
         script.Append(MeasureFirst(host, order)).Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
-            .With(Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
-            .With(string.Join(' ', order.With)).With(order.Arguments));
+            .With(order.Run.Length > 0 ? "" : Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
+            .With(string.Join(' ', [.. order.With, .. Words(order)])).With(order.Arguments));
         script.Append(host.WorkspaceLimit is null ? "" : "; fi").Append("\nunset rd_command rd_task rd_tool rd_more; unset -f rd_env");
+        script.Append(order.Files.Count > 0 ? " rd_lay rd_lay_one rd_decode" : "");
         return script.ToString();
+    }
+
+    private static IEnumerable<string> Words(LaunchOrder order)
+    {
+        if (order.Files.Count > 0)
+            yield return "files";
+        if (order.Run.Length > 0)
+            yield return "run";
+    }
+
+    /// <summary>A function that lays the files into a folder. They travel as base64: no shell carries a NUL.</summary>
+    private static StringBuilder Lay(IReadOnlyList<(string Name, ReadOnlyMemory<byte> Content)> files)
+    {
+        var script = new StringBuilder();
+        if (files.Count == 0)
+            return script;
+        script.Append(ShellText.Load("files.sh")).Append("rd_lay() {\n");
+        foreach (var (name, content) in files)
+            script.Append("rd_lay_one \"$1\" ").Append(ShellQuote.Quote(name)).Append(' ').Append(ShellQuote.Quote(Convert.ToBase64String(content.Span))).Append(" &&\n");
+        return script.Append(":\n}\n");
     }
 
     private static long Seconds(TimeSpan span) => (long)Math.Ceiling(span.TotalSeconds);

@@ -69,7 +69,7 @@ rd_detacher() {
 # rd_launch ROOT ID DIGEST MARK LIMIT GRACE LOGIN INTERPRETER DIRECTORY RUNNER WITH ARGUMENT...: starts a task once. The
 # request that calls it sets rd_command, rd_task and rd_tool (what becomes command, task.json and bin/rd), rd_more (what more the wrapper is to
 # know, as sandbox.sh; it is not resident), and rd_env, a function that exports the
-# task's environment; they are used in the last moment and in a subshell only, so that no other process is born with them.
+# task's environment, and where it brings files (the word 'files') rd_lay, which lays them into a folder; they are used in the last moment and in a subshell only, so that no other process is born with them.
 # Answers one of: started PID PGID START BOOT EPOCH · taken STATUS · conflict DIGEST · refused REASON ·
 # full WHY<tab>DF<tab>DF-OF-INODES (rd_unwritten) · unfit REASON<tab>REMEDY (this host could not keep the task; the id is free again).
 rd_launch() {
@@ -102,6 +102,7 @@ rd_launch() {
   if ! {
     printf '%s' "$rd_command" >"$RD_DIR/$rd_mark/command" && printf '%s\n' "$rd_task" >"$RD_DIR/$rd_mark/task.json" &&
       printf '%s\n%s\n%s\n' "$RD_PROCESS" "$rd_more" "$RD_WRAPPER" >"$RD_DIR/$rd_mark/wrapper" && printf '%s' "$rd_tool" >"$RD_DIR/$rd_mark/bin/rd" &&
+      { ! rd_has files || { (umask 077 && mkdir "$RD_DIR/$rd_mark/files") && rd_lay "$RD_DIR/$rd_mark/files"; }; } &&
       { [ -z "$RD_TMUX" ] || { rd_quote "$@" && printf 'exec%s\n' "$RD_QUOTED" >"$RD_DIR/$rd_mark/start"; }; }
   } 2>/dev/null; then
     rd_unclaim

@@ -141,7 +141,7 @@ rd_box_words() {
   # Whatever was named: no record of any task.
   printf '%s\0' --tmpfs "${rd_dir%/*}" --bind "$rd_home" "$rd_home" --ro-bind "$rd_dir/command" "$rd_dir/command"
   # What else a task may find in its workspace, where it was given that: its own rd with events and inbox, and an agent that was asked for.
-  for rd_one in bin claude-settings.json; do
+  for rd_one in bin claude-settings.json files run; do
     [ ! -e "$rd_dir/$rd_one" ] || printf '%s\0' --ro-bind "$rd_dir/$rd_one" "$rd_dir/$rd_one"
   done
   for rd_one in events inbox; do

@@ -16,7 +16,8 @@
 #   WITH         what else the task is given: words with a blank between them (rd_has looks for one):
 #                sandbox, and what it is to be, as sandbox.sh says; agent, as forwarding.sh says; token: rd_guard revokes it;
 #                tool-use: settings with which Claude Code reports its tools through rd;
-#                stderr: kept apart from the log, in the file error
+#                stderr: kept apart from the log, in the file error; files: some came with it; run: rd_run is what runs, and the
+#                command is what that reads
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
@@ -49,7 +50,7 @@ rd_finish() {
 rd_refuse() {
   # Where not even that can be written, nothing stands in the way of another launch: the gate goes last.
   rd_finish launch-failed 0 "$1" 2>/dev/null || [ -e "$rd_dir/exit" ] ||
-    rm -rf "${rd_dir:?}/bin" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/error" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
+    rm -rf "${rd_dir:?}/bin" "$rd_dir/files" "$rd_dir/run" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/error" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
   printf 'refused %s\n' "$1"
   exit 0
 }
@@ -131,8 +132,10 @@ if ! { printf '%s %s %s %s %s %s\n' "$$" "$$" "$RD_BIRTH" "$RD_BOOT" "$rd_epoch"
   echo 'refused the workspace cannot be written'
   exit 0
 fi
+# shellcheck disable=SC2154 # rd_run came with the launch
 { mv -f "$rd_dir/$rd_mark/command" "$rd_dir/$rd_mark/task.json" "$rd_dir/$rd_mark/wrapper" "$rd_dir/$rd_mark/bin" "$rd_dir/" &&
-  chmod 700 "$rd_dir/bin/rd"; } || rd_refuse 'the workspace cannot be written'
+  { ! rd_has files || mv -f "$rd_dir/$rd_mark/files" "$rd_dir/"; } && { ! rd_has run || printf %s "$rd_run" >"$rd_dir/run"; } &&
+  chmod 700 "$rd_dir/bin/rd"; } 2>/dev/null || rd_refuse 'the workspace cannot be written'
 if rd_has tool-use; then
   REMOTE_DISPATCH_CLAUDE_SETTINGS=$rd_dir/claude-settings.json
   export REMOTE_DISPATCH_CLAUDE_SETTINGS
@@ -160,7 +163,9 @@ case $rd_cwd in
 esac
 CDPATH='' cd -- "$rd_cwd" 2>/dev/null || rd_refuse "the working directory '$rd_cwd' cannot be entered"
 
-if [ -n "$rd_interpreter" ]; then
+if rd_has run; then
+  set -- sh "$rd_dir/run" "$@"
+elif [ -n "$rd_interpreter" ]; then
   [ -x "$rd_interpreter" ] || rd_refuse "the interpreter '$rd_interpreter' that the script names is not there"
   chmod 700 "$rd_dir/command"
   set -- "$rd_dir/command" "$@"
