@@ -1,11 +1,12 @@
 using System.Globalization;
+using RemoteDispatch.Agents;
 
 namespace RemoteDispatch.Health;
 
 /// <summary>Which AI agents are there, and do they look signed in?</summary>
 internal static class AgentFindings
 {
-    public static Finding Agent(HostFacts facts, AgentProgram agent)
+    public static Finding Agent(HostFacts facts, AgentProfile agent)
     {
         var answer = facts.Answer(agent.Name);
         if (Read(facts, agent) is not { } found)
@@ -28,7 +29,7 @@ internal static class AgentFindings
     }
 
     /// <summary>The agent as it was found; null where it was not.</summary>
-    public static HostAgent? Read(HostFacts facts, AgentProgram agent)
+    public static HostAgent? Read(HostFacts facts, AgentProfile agent)
     {
         var answer = facts.Answer(agent.Name);
         if (answer.Path is not { } path)

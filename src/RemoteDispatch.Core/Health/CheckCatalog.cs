@@ -1,3 +1,5 @@
+using RemoteDispatch.Agents;
+
 namespace RemoteDispatch.Health;
 
 /// <summary>One check that can be asked for.</summary>
@@ -53,13 +55,10 @@ internal static class CheckCatalog
     ];
 
     /// <summary>The checks, with one for each agent.</summary>
-    public static IReadOnlyList<KnownCheck> With(IReadOnlyList<AgentProgram> agents) =>
+    public static IReadOnlyList<KnownCheck> With(IReadOnlyList<AgentProfile> agents) =>
     [
         .. BeforeAgents,
         .. agents.Select(a => new KnownCheck(a.Name, Agents, false, facts => AgentFindings.Agent(facts, a))),
         .. BehindAgents,
     ];
-
-    /// <summary>Is this the name of a check that is always there?</summary>
-    public static bool IsBuiltIn(string name) => BeforeAgents.Concat(BehindAgents).Any(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 }

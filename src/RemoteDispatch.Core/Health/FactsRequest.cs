@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using RemoteDispatch.Agents;
 using RemoteDispatch.Connections;
 using RemoteDispatch.Workspaces;
 
@@ -8,7 +9,7 @@ namespace RemoteDispatch.Health;
 /// <summary>The one request of a check: <c>facts.sh</c>, the agents that are looked for, and the questions, in a subshell that takes all of it away again.</summary>
 internal static class FactsRequest
 {
-    public static string Of(string root, IEnumerable<KnownCheck> checks, IReadOnlyList<AgentProgram> agents, TimeSpan patience)
+    public static string Of(string root, IEnumerable<KnownCheck> checks, IReadOnlyList<AgentProfile> agents, TimeSpan patience)
     {
         var asked = checks.ToArray();
         var wanted = agents.Where(a => asked.Any(c => c.Name == a.Name)).ToArray();
@@ -20,10 +21,10 @@ internal static class FactsRequest
         return script.Append("\n)").ToString();
     }
 
-    private static void AddAgents(StringBuilder script, AgentProgram[] agents)
+    private static void AddAgents(StringBuilder script, AgentProfile[] agents)
     {
         script.Append(ShellText.Load("agents.sh"));
-        script.Append(CultureInfo.InvariantCulture, $"RD_NAMES={ShellQuote.Quote(Words(agents.SelectMany(a => a.Variables)))}\n");
+        script.Append(CultureInfo.InvariantCulture, $"RD_NAMES={ShellQuote.Quote(Words(agents.SelectMany(a => a.SignInVariables)))}\n");
         script.Append(CultureInfo.InvariantCulture, $"RD_FOLDERS={ShellQuote.Quote(Words(agents.SelectMany(a => a.FolderVariables)))}\n");
         script.Append("rd_each() {\n");
         foreach (var agent in agents)

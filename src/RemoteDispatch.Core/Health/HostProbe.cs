@@ -1,3 +1,4 @@
+using RemoteDispatch.Agents;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Workspaces;
 
@@ -6,7 +7,7 @@ namespace RemoteDispatch.Health;
 /// <summary>Connects once, asks everything in one round trip, and makes checks of the answers.</summary>
 /// <param name="workspaces">The way to the hosts.</param>
 /// <param name="agents">The agents that are looked for.</param>
-internal sealed class HostProbe(WorkspaceClient workspaces, IReadOnlyList<AgentProgram> agents)
+internal sealed class HostProbe(WorkspaceClient workspaces, IReadOnlyList<AgentProfile> agents)
 {
     private readonly IReadOnlyList<KnownCheck> _catalog = CheckCatalog.With(agents);
 

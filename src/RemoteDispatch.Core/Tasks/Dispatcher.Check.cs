@@ -1,3 +1,4 @@
+using RemoteDispatch.Agents;
 using RemoteDispatch.Health;
 using RemoteDispatch.Hosts;
 
@@ -7,7 +8,7 @@ public sealed partial class Dispatcher
 {
     /// <summary>The names of all checks, those for the user's own agents too.</summary>
     /// <exception cref="DispatchException">A file of the user's agents cannot be used.</exception>
-    public IReadOnlyList<string> CheckNames => CheckCatalog.With(AgentCatalog.Read(Options.AgentFolder)).Select(c => c.Name).ToArray();
+    public IReadOnlyList<string> CheckNames => CheckCatalog.With(AgentProfiles.Read(Options.AgentFolder)).Select(c => c.Name).ToArray();
 
     /// <summary>
     /// Asks a host what it is and whether it is fit for tasks: everything that there is to ask. One connection, one round trip; never throws
@@ -25,7 +26,7 @@ public sealed partial class Dispatcher
     public async Task<HostHealth> CheckAsync(DispatchHost host, HostCheckOptions options, CancellationToken cancellationToken = default)
     {
         var since = Options.Time.GetTimestamp();
-        var health = await new HostProbe(_workspaces, AgentCatalog.Read(Options.AgentFolder)).CheckAsync(host, options, cancellationToken).ConfigureAwait(false);
+        var health = await new HostProbe(_workspaces, AgentProfiles.Read(Options.AgentFolder)).CheckAsync(host, options, cancellationToken).ConfigureAwait(false);
         Tell(host.Name, "tested", since, $"healthy={(health.Healthy ? "true" : "false")}");
         return health;
     }

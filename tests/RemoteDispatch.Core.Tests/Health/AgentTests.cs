@@ -1,3 +1,4 @@
+using RemoteDispatch.Agents;
 using RemoteDispatch.Health;
 
 namespace RemoteDispatch.Core.Tests.Health;
@@ -96,7 +97,7 @@ public sealed class AgentTests
         bench.StandIn("aider", "[ \"$1|$2\" = 'version|--short one' ] && echo aider 0.50.1");
         bench.StandIn("my-claude", "echo 7.0");
         bench.Set("AIDER_KEY", "x");
-        var health = await bench.CheckAsync(new HostCheckOptions { Checks = ["aider", "claude"] }, AgentCatalog.Read(folder));
+        var health = await bench.CheckAsync(new HostCheckOptions { Checks = ["aider", "claude"] }, AgentProfiles.Read(folder));
         Assert.Equal(["claude", "aider"], health.Agents.Select(a => a.Name));
         Assert.Equal(("0.50.1", "AIDER_KEY"), (health.Agents[1].Version, health.Agents[1].Proof));
         Assert.Equal(bench.Bin + "/my-claude", health.Agents[0].Path);
@@ -113,7 +114,7 @@ public sealed class AgentTests
         try
         {
             File.WriteAllText(folder.FullName + "/bad.json", content);
-            var refusal = Refusal.Of(FailureReason.DamagedFile, () => AgentCatalog.Read(folder.FullName));
+            var refusal = Refusal.Of(FailureReason.DamagedFile, () => AgentProfiles.Read(folder.FullName));
             Assert.Contains("bad.json", refusal.Message, StringComparison.Ordinal);
         }
         finally
@@ -122,13 +123,20 @@ public sealed class AgentTests
         }
     }
 
+    [Fact]
+    public void Names_that_no_agent_may_have_are_those_of_all_other_checks() =>
+        Assert.Equal(CheckCatalog.With([]).Select(c => c.Name).Prepend("auto"), AgentProfiles.Taken);
+
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Hostile_arguments_and_paths_of_a_file_never_run(string shell)
     {
         await using var bench = new HealthBench(shell);
         bench.StandIn("a", "printf '1.0 %s' \"$1\"");
         const string Evil = "'; touch $HOME/CANARY; $(touch $HOME/CANARY) `touch $HOME/CANARY`";
-        var agent = new AgentProgram("a", "a", [Evil], ["~/" + Evil, "$HOME/" + Evil], ["HOME"], [Evil]);
+        var agent = new AgentProfile
+        {
+            Name = "a", Program = "a", VersionArguments = [Evil], SignInFiles = ["~/" + Evil, "$HOME/" + Evil], SignInVariables = ["HOME"], Keychains = [Evil],
+        };
         var health = await bench.CheckAsync(new HostCheckOptions { Checks = ["a"] }, [agent]);
         Assert.Equal(("1.0", "HOME"), (health.Agents[0].Version, health.Agents[0].Proof));
         Assert.False(File.Exists(bench.Home + "/CANARY"));

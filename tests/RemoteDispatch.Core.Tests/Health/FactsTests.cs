@@ -1,4 +1,5 @@
 using System.Globalization;
+using RemoteDispatch.Agents;
 using RemoteDispatch.Health;
 
 namespace RemoteDispatch.Core.Tests.Health;
@@ -102,7 +103,7 @@ public sealed class FactsTests
     {
         await using var client = Shells.Client(shell);
         using var folder = new TestFolder();
-        var probe = new HostProbe(client, AgentCatalog.Read("/no/such/folder"));
+        var probe = new HostProbe(client, AgentProfiles.Read("/no/such/folder"));
         await probe.CheckAsync(folder.Host, new HostCheckOptions { Checks = ["system", "git", "claude"] }, HealthBench.Cancel);
         var left = await client.FactsAsync(folder.Host, _ => "set | grep -c RD_SHARE; command -v rd_facts; echo \"${REMOTE_DISPATCH_MARK-none}\"", HealthBench.Cancel);
         Assert.Equal(["0", "none", ""], left);

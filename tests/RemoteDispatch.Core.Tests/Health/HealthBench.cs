@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RemoteDispatch.Agents;
 using RemoteDispatch.Health;
 using RemoteDispatch.Workspaces;
 
@@ -45,13 +46,13 @@ internal sealed class HealthBench : IAsyncDisposable
     public void NvidiaStandIn(string gpus, [CallerFilePath] string here = "") =>
         StandIn("nvidia-smi", $"GPUS='{gpus}' exec sh '{System.IO.Path.GetDirectoryName(here)}/nvidia-smi-stand-in.sh' \"$@\"");
 
-    public async Task<HostHealth> CheckAsync(HostCheckOptions? options = null, IReadOnlyList<AgentProgram>? agents = null)
+    public async Task<HostHealth> CheckAsync(HostCheckOptions? options = null, IReadOnlyList<AgentProfile>? agents = null)
     {
         _client ??= new WorkspaceClient(Shells.Options(_shell) with
         {
             Shell = ["/usr/bin/env", "-u", "SSH_AUTH_SOCK", $"PATH={Bin}:{Path}", $"HOME={Home}", "SHELL=/bin/sh", .. _variables, .. Shells.CommandLine(_shell)],
         });
-        return await new HostProbe(_client, agents ?? AgentCatalog.Read("/no/such/folder")).CheckAsync(_folder.Host, options ?? new HostCheckOptions(), Cancel);
+        return await new HostProbe(_client, agents ?? AgentProfiles.Read("/no/such/folder")).CheckAsync(_folder.Host, options ?? new HostCheckOptions(), Cancel);
     }
 
     public Task<HostHealth> CheckAsync(params string[] checks) => CheckAsync(new HostCheckOptions { Checks = checks, AnswerTimeout = TimeSpan.FromSeconds(1) });

@@ -1,3 +1,4 @@
+using RemoteDispatch.Agents;
 using RemoteDispatch.Health;
 using RemoteDispatch.Hosts;
 
@@ -64,7 +65,7 @@ public sealed class ReadingsTests
     {
         var facts = Of("gpu.path /x", "gpu.code 0", "disk.code 0", line);
         Assert.Empty(MachineReadings.Gpus(facts));
-        foreach (var check in CheckCatalog.With(AgentCatalog.Read("/no/such/folder")))
+        foreach (var check in CheckCatalog.With(AgentProfiles.Read("/no/such/folder")))
             Assert.NotEmpty(check.Judge(facts).Detail);
     }
 
