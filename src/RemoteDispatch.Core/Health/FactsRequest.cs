@@ -21,6 +21,15 @@ internal static class FactsRequest
         return script.Append("\n)").ToString();
     }
 
+    /// <summary>The request of a search: where agents are, and nothing more. None of them is started.</summary>
+    public static string OfPlaces(string root, IReadOnlyList<AgentProfile> agents, TimeSpan patience)
+    {
+        var script = new StringBuilder("(\n").Append(ShellText.Load("facts.sh"));
+        AddAgents(script, [.. agents]);
+        script.Append(ShellCall.To("rd_facts").With(HostChannel.NewNonce()).With((long)patience.TotalSeconds).With(root).With("rd_about_places"));
+        return script.Append("\n)").ToString();
+    }
+
     private static void AddAgents(StringBuilder script, AgentProfile[] agents)
     {
         script.Append(ShellText.Load("agents.sh"));

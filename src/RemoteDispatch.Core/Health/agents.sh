@@ -25,6 +25,12 @@ rd_about_agents() {
   wait
 }
 
+# rd_about_places: where they are, and nothing more.
+rd_about_places() {
+  RD_PLACES=yes
+  rd_about_agents
+}
+
 # rd_agent NAME PROGRAM COUNT PROOF... ARGUMENT...: asks an agent for its version where the PATH has it and none did before.
 rd_agent() {
   case $RD_FOUND in *" $1 "*) return 0 ;; esac
@@ -33,6 +39,7 @@ rd_agent() {
   RD_FOUND="$RD_FOUND$1 "
   printf '%s.way %s\n' "$1" "$RD_WAY"
   printf '%s.path %.400s\n' "$1" "$RD_PATH"
+  [ -z "${RD_PLACES-}" ] || return 0
   RD_NAME=$1 RD_COUNT=$3
   shift "$((3 + RD_COUNT))"
   # What it is an interpreter's script of lies beside it where a version manager put it.

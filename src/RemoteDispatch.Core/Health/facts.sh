@@ -10,7 +10,7 @@ rd_facts() {
   exec 2>/dev/null
   LC_ALL=C
   export LC_ALL
-  RD_NONCE=$1 RD_LIMIT=$2 RD_SHARE=2000 RD_FOUND=' ' RD_SET=' '
+  RD_NONCE=$1 RD_LIMIT=$2 RD_SHARE=2000 RD_PLACES='' RD_FOUND=' ' RD_SET=' '
   printf 'clock.before %s\n' "$(rd_now)"
   RD_REFUSED=$(rd_root "$3") || printf 'workspace.refused %s\n' "${RD_REFUSED#refused }"
   rd_root "$3" >/dev/null || RD_ROOT=

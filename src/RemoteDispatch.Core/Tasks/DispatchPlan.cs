@@ -1,3 +1,4 @@
+using RemoteDispatch.Agents;
 using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 
@@ -10,20 +11,34 @@ namespace RemoteDispatch.Tasks;
 /// <param name="Request">What would run.</param>
 public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops, string Workspace, TaskRequest Request)
 {
+    /// <summary>Would an AI agent run with its own permission system switched off?</summary>
+    public bool SkipsPermissions { get; init; }
+
     /// <summary>Plans a dispatch.</summary>
-    public static DispatchPlan Of(DispatchHost host, TaskRequest request)
+    /// <param name="host">The host.</param>
+    /// <param name="request">What would run.</param>
+    /// <param name="agentFolder">Where the user's files about AI agents are; null for the user's own place.</param>
+    public static DispatchPlan Of(DispatchHost host, TaskRequest request, string? agentFolder = null)
     {
         request.Validate();
+        Dispatcher.CheckAgent(request, agentFolder ?? UserFolders.Agents);
         if (request.AgentForwarding != AgentForwarding.None)
             Dispatcher.CheckAgentWay(host);
         var root = host.WorkspaceRoot ?? "~/.remote-dispatch/tasks";
-        return new DispatchPlan(host, HopsTo(host).ToArray(), $"{root}/{request.Id?.Value ?? "<new id>"}", request);
+        return new DispatchPlan(host, HopsTo(host).ToArray(), $"{root}/{request.Id?.Value ?? "<new id>"}", request)
+        {
+            SkipsPermissions = Dispatcher.SkipsPermissions(request, agentFolder ?? UserFolders.Agents),
+        };
     }
 
     /// <summary>The plan in one sentence. Variables are named, their values are not shown.</summary>
     public override string ToString()
     {
         var more = new List<string>();
+        if (Request.Agent is { } agent)
+            more.Add(Describe(agent));
+        if (Request.Attachments.Count > 0)
+            more.Add($"with the files {string.Join(", ", Request.Attachments.Select(a => Text.OneLine(a.Name, 60)))}");
         if (Request.WorkingDirectory is { } folder)
             more.Add($"in {Text.OneLine(folder, 100)}");
         if (Request.TimeLimit is { } limit)
@@ -54,6 +69,26 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add("with your SSH agent, which the host's entry forwards");
         var how = more.Count > 0 ? $" {string.Join(", ", more)}" : "";
         return $"{string.Join(" > ", Hops)}, workspace {Workspace}: {Request.Summary}{how}";
+    }
+
+    private string Describe(AgentRequest agent)
+    {
+        var call = agent.Call;
+        var more = new List<string>();
+        if (agent.Resumes is not null)
+            more.Add($"going on with the task {agent.Resumes}");
+        if (call.Model is not null)
+            more.Add($"model {Text.OneLine(call.Model, 100)}");
+        if (call.MaxTurns is { } turns)
+            more.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"at most {turns} turns"));
+        if (call.PermissionMode is { } mode)
+            more.Add($"permission mode {Text.OneLine(mode, 60)}{(SkipsPermissions ? ", WHICH SKIPS ITS PERMISSIONS" : "")}");
+        if (call.AllowedTools.Count > 0)
+            more.Add($"allowed {Text.OneLine(string.Join(", ", call.AllowedTools), 200)}");
+        if (call.DeniedTools.Count > 0)
+            more.Add($"denied {Text.OneLine(string.Join(", ", call.DeniedTools), 200)}");
+        var name = agent.Name == AgentRequest.Auto ? "as the prompt of the first agent that is there" : $"as the prompt of {agent.Name}";
+        return more.Count > 0 ? $"{name} ({string.Join("; ", more)})" : name;
     }
 
     private static IEnumerable<string> HopsTo(DispatchHost host)

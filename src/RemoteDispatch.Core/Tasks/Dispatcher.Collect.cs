@@ -77,7 +77,8 @@ public sealed partial class Dispatcher
         var errors = task.SeparateError ? await OneAsync(FeedWhat.Error, options with { Path = ErrorPlace(options.Path) }).ConfigureAwait(false) : null;
         var done = await OneAsync(FeedWhat.Log, options).ConfigureAwait(false);
         Tell(task.HostName, "log_collected", since, $"task={task.Id} bytes={done.Length} fetched={done.Fetched} carried={done.Carried}");
-        return Note(task, task with { LogPath = done.Path, ErrorLogPath = errors?.Path });
+        task = Note(task, task with { LogPath = done.Path, ErrorLogPath = errors?.Path });
+        return await ExplainAsync(task, cancellationToken).ConfigureAwait(false);
 
         Task<CollectedLog> OneAsync(FeedWhat what, CollectOptions where) =>
             _collector.CollectAsync(OrderOf(task, what, where) with { TrustsComplete = trustsComplete }, cancellationToken);

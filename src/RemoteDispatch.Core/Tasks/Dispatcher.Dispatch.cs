@@ -21,6 +21,7 @@ public sealed partial class Dispatcher
     {
         request = WithGrantsOf(host, request);
         request.Validate();
+        CheckAgent(request, Options.AgentFolder);
         var since = Options.Time.GetTimestamp();
         var id = request.Id ?? TaskId.New(Options.Time);
         var dispatched = Options.Time.GetUtcNow();
@@ -29,7 +30,8 @@ public sealed partial class Dispatcher
             host = await WithAgentAsync(host, request, cancellationToken).ConfigureAwait(false);
             // Connected first: what fails until here has left no task anywhere.
             var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
-            var order = request.ToOrder(id, dispatched);
+            var agent = await FindAgentAsync(place, request, cancellationToken).ConfigureAwait(false);
+            var order = WithAgent(request.ToOrder(id, dispatched, agent?.Agent), request, agent, place);
             order = order with { With = [.. order.With, .. AgentWords(place, request)] };
             var before = Options.Ledger.Find(id.Value, host.Name);
             var task = new RemoteTask
@@ -38,6 +40,8 @@ public sealed partial class Dispatcher
                 Host = place,
                 State = TaskState.Pending,
                 Command = request.Summary,
+                Agent = agent?.Agent,
+                WorkingDirectory = request.WorkingDirectory,
                 Dispatched = dispatched,
                 CredentialNames = request.CredentialNames,
                 Runner = request.Runner,

@@ -20,7 +20,7 @@ public sealed partial class Dispatcher
         var since = Options.Time.GetTimestamp();
         task = await SeeAsync(task, cancellationToken).ConfigureAwait(false);
         Tell(task.HostName, "looked", since, $"task={task.Id} state={task.State}");
-        return task;
+        return await ExplainAsync(task, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same without a word: one look of many.</summary>
@@ -41,6 +41,11 @@ public sealed partial class Dispatcher
         var looks = await LookQuietlyAsync(tasks, cancellationToken).ConfigureAwait(false);
         foreach (var host in looks.Where(l => l.Failure is null).GroupBy(l => l.Task.HostName, StringComparer.OrdinalIgnoreCase))
             Tell(host.Key, "looked", since, $"tasks={host.Count()}");
+        await Task.WhenAll(looks.Select(async (look, at) =>
+        {
+            if (look.Failure is null)
+                looks[at] = look with { Task = await ExplainAsync(look.Task, cancellationToken).ConfigureAwait(false) };
+        })).ConfigureAwait(false);
         return looks;
     }
 
@@ -102,11 +107,11 @@ public sealed partial class Dispatcher
 
     private static RemoteTask FromTaskJson(DispatchHost place, string id, string json)
     {
-        var (command, dispatched, credentials, runner, stallLimit, isApart) = ReadTaskJson(json);
+        var (command, dispatched, credentials, runner, stallLimit, isApart, agent, folder) = ReadTaskJson(json);
         return new RemoteTask
         {
             Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched, CredentialNames = credentials, Runner = runner,
-            StallLimit = stallLimit, SeparateError = isApart,
+            StallLimit = stallLimit, SeparateError = isApart, Agent = agent, WorkingDirectory = folder,
         };
     }
 
@@ -148,17 +153,18 @@ public sealed partial class Dispatcher
     }
 
     /// <summary>Reads what a task.json says of a task. It comes from a host: whatever is wrong with it is not worth a failure.</summary>
-    private static (string Command, DateTimeOffset? Dispatched, IReadOnlyList<string> Credentials, TaskRunner Runner, TimeSpan? StallLimit, bool IsApart) ReadTaskJson(string json)
+    private static (string Command, DateTimeOffset? Dispatched, IReadOnlyList<string> Credentials, TaskRunner Runner, TimeSpan? StallLimit, bool IsApart, TaskAgent? Agent, string? WorkingDirectory) ReadTaskJson(string json)
     {
         try
         {
             var task = json.Length > 0 ? JsonNode.Parse(json) : null;
             return (Text.OneLine((string?)task?["command"] ?? "", 200), JsonTime.Read(task?["dispatched"]), LedgerEntry.Names(task?["credentials"]),
-                LedgerEntry.Runner(task?["runner"]), LedgerEntry.Seconds(task?["stallLimitSeconds"]), (bool?)task?["separateError"] ?? false);
+                LedgerEntry.Runner(task?["runner"]), LedgerEntry.Seconds(task?["stallLimitSeconds"]), (bool?)task?["separateError"] ?? false,
+                TaskAgent.Read(task?["agent"]), (string?)task?["workingDirectory"]);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
         {
-            return ("", null, [], TaskRunner.Auto, null, false);
+            return ("", null, [], TaskRunner.Auto, null, false, null, null);
         }
     }
 }

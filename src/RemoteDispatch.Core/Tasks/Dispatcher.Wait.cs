@@ -45,7 +45,7 @@ public sealed partial class Dispatcher
                 if (task.State.IsFinal())
                 {
                     Tell(task.HostName, "ended", since, $"task={task.Id} state={task.State}{(task.ExitCode is { } code ? $" exit_code={code}" : "")}");
-                    return task;
+                    return await ExplainAsync(task, cancellationToken).ConfigureAwait(false);
                 }
 
                 if (isOneLook)

@@ -49,6 +49,10 @@ public sealed class Ledger(string folder)
         return [.. ReadFiles(newest.Select(f => f.Path), null).OrderByDescending(t => t.Dispatched ?? t.Started)];
     }
 
+    /// <summary>The tasks whose ids begin so, on whichever hosts.</summary>
+    internal IEnumerable<RemoteTask> Beginning(string prefix) =>
+        TaskId.TryParse(prefix, out _) ? Read(prefix + "*", null).Where(t => t.Id.StartsWith(prefix, StringComparison.Ordinal)) : [];
+
     /// <summary>One task, or null.</summary>
     public RemoteTask? Find(string id, string host) => File.Exists(PathOf(id, host)) ? ReadFile(PathOf(id, host)) : null;
 

@@ -35,6 +35,12 @@ internal static class LedgerEntry
             json["stalledSince"] = JsonTime.Write(since);
         if (task.Sandbox is { } sandbox)
             json["sandbox"] = sandbox.ToWord();
+        if (task.WorkingDirectory is not null)
+            json["workingDirectory"] = task.WorkingDirectory;
+        if (task.Agent is { } agent)
+            json["agent"] = agent.ToJson();
+        if (task.AgentResult is { } result)
+            json["agentResult"] = AgentResultEntry.Write(result);
         if (task.SeparateError)
             (json["separateError"], json["errorLogPath"]) = (true, task.ErrorLogPath);
         if (task.CredentialNames.Count > 0)
@@ -74,6 +80,9 @@ internal static class LedgerEntry
             LogPath = (string?)json["logPath"],
             StallLimit = Seconds(json["stallLimitSeconds"]),
             StalledSince = JsonTime.Read(json["stalledSince"]),
+            WorkingDirectory = (string?)json["workingDirectory"],
+            Agent = TaskAgent.Read(json["agent"]),
+            AgentResult = AgentResultEntry.Read(json["agentResult"]),
             SeparateError = (bool?)json["separateError"] ?? false,
             ErrorLogPath = (string?)json["errorLogPath"],
             CredentialNames = Names(json["credentials"]),

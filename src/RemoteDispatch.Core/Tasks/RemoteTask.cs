@@ -1,3 +1,4 @@
+using RemoteDispatch.Agents;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.Workspaces;
 
@@ -23,6 +24,15 @@ public sealed record RemoteTask
 
     /// <summary>The command, shortened to one line.</summary>
     public string Command { get; init; } = "";
+
+    /// <summary>The AI agent whose prompt the command is; null where it is a command.</summary>
+    public TaskAgent? Agent { get; init; }
+
+    /// <summary>What came of the agent's run; null while it runs, and where nobody has read its log yet.</summary>
+    public AgentResult? AgentResult { get; init; }
+
+    /// <summary>Where it was to run, as it was asked for; null for the home.</summary>
+    public string? WorkingDirectory { get; init; }
 
     /// <summary>What was asked to keep it alive on the host.</summary>
     public TaskRunner Runner { get; init; }

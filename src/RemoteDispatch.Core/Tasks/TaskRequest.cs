@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RemoteDispatch.Agents;
 using RemoteDispatch.Credentials;
 using RemoteDispatch.Workspaces;
 
@@ -25,6 +26,9 @@ public sealed record TaskRequest
     /// runs it, else <c>sh</c>.
     /// </summary>
     public required string Command { get; init; }
+
+    /// <summary>The AI agent whose prompt the command is; null where the command is a command.</summary>
+    public AgentRequest? Agent { get; init; }
 
     /// <summary>What the command gets as <c>$1</c>, <c>$2</c>, …</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
@@ -127,6 +131,8 @@ public sealed record TaskRequest
         }
 
         TaskAttachment.Check(Attachments);
+        if (Agent is not null && Arguments.Count > 0)
+            throw Invalid("A prompt takes no arguments.", "Write them into the prompt.");
         if (Sandbox is not null)
             Sandbox.Validate(this);
         if (!Enum.IsDefined(AgentForwarding))
@@ -158,7 +164,7 @@ public sealed record TaskRequest
     }
 
     /// <summary>The request for <c>task.json</c>: one line, without secrets.</summary>
-    internal string ToJson(TaskId id, DateTimeOffset dispatched)
+    internal string ToJson(TaskId id, DateTimeOffset dispatched, TaskAgent? agent = null)
     {
         var json = new JsonObject
         {
@@ -170,6 +176,8 @@ public sealed record TaskRequest
         };
         if (WorkingDirectory is { } folder)
             json["workingDirectory"] = folder;
+        if (agent is not null)
+            json["agent"] = agent.ToJson();
         if (LoginShell)
             json["loginShell"] = true;
         if (Runner != TaskRunner.Auto)
@@ -195,11 +203,11 @@ public sealed record TaskRequest
         return json.ToJsonString(Layout);
     }
 
-    internal LaunchOrder ToOrder(TaskId id, DateTimeOffset dispatched) => new()
+    internal LaunchOrder ToOrder(TaskId id, DateTimeOffset dispatched, TaskAgent? agent = null) => new()
     {
         Id = id.Value,
         Digest = Digest(),
-        TaskJson = ToJson(id, dispatched),
+        TaskJson = ToJson(id, dispatched, agent),
         Command = Command,
         Arguments = Arguments,
         Environment = new Dictionary<string, string>([.. Environment, .. Credentials.Select(g => KeyValuePair.Create(g.Name, g.Reveal()))]),
@@ -232,6 +240,8 @@ public sealed record TaskRequest
 
         if (ReportToolUse)
             yield return "tool-use";
+        if (Agent is not null)
+            yield return $"\0ai {Agent.ToJson().ToJsonString(Layout)}";
 
         // By name: the digest is kept on the host, and a digest of a short secret would give it away.
         foreach (var grant in Credentials.OrderBy(g => g.Name, StringComparer.Ordinal))

@@ -1,0 +1,97 @@
+using RemoteDispatch.Agents;
+using RemoteDispatch.Health;
+using RemoteDispatch.Hosts;
+using RemoteDispatch.Workspaces;
+
+namespace RemoteDispatch.Tasks;
+
+public sealed partial class Dispatcher
+{
+    /// <summary>An AI agent as a launch starts it: its profile, where it is on the host, and what the run is to have.</summary>
+    private sealed record AgentLaunch(AgentProfile Profile, string Path, AgentCall Call, bool ThroughLogin, string? Resumes)
+    {
+        public TaskAgent Agent => new()
+        {
+            Name = Profile.Name,
+            Model = Call.Model,
+            MaxTurns = Call.MaxTurns,
+            PermissionMode = Call.PermissionMode,
+            SkipsPermissions = Profile.SkipsPermissions(Call.PermissionMode),
+            Session = Call.Session,
+            Resumes = Resumes,
+        };
+    }
+
+    /// <summary>The agents that are known: those that are built in, and the user's own.</summary>
+    /// <exception cref="DispatchException">A file of the user's agents cannot be used.</exception>
+    public IReadOnlyList<AgentProfile> Agents => AgentProfiles.Read(Options.AgentFolder);
+
+    /// <summary>Checks what can be checked of an agent's run before any host is asked.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: there is no such agent, or it has no such thing.</exception>
+    internal static void CheckAgent(TaskRequest request, string folder)
+    {
+        if (request.Agent is { Name: not AgentRequest.Auto } agent)
+            AgentProfiles.Find(folder, agent.Name).CheckCall(CallOf(request, agent));
+    }
+
+    /// <summary>Would the agent run with its own permission system switched off? Where it is to be any: would any of them?</summary>
+    public static bool SkipsPermissions(TaskRequest request, string? folder = null) => request.Agent is { Call.PermissionMode: { } mode } agent
+        && AgentProfiles.Read(folder ?? UserFolders.Agents).Any(p => (agent.Name is AgentRequest.Auto || agent.Name.Equals(p.Name, StringComparison.OrdinalIgnoreCase)) && p.SkipsPermissions(mode));
+
+    /// <summary>Finds the agent that a request asks for; null where it asks for none.</summary>
+    /// <exception cref="DispatchException"><see cref="FailureReason.LaunchFailed"/>: the host has none.</exception>
+    private async Task<AgentLaunch?> FindAgentAsync(DispatchHost place, TaskRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Agent is not { } agent)
+            return null;
+        var profiles = agent.Name == AgentRequest.Auto ? Agents.Where(a => a.CanRun).ToArray() : [AgentProfiles.Find(Options.AgentFolder, agent.Name)];
+        var found = await AgentSearch.OnAsync(_workspaces, place, profiles, cancellationToken).ConfigureAwait(false);
+        if (profiles.FirstOrDefault(p => found.Paths.ContainsKey(p.Name)) is not { } profile)
+        {
+            var doubt = found.IsLoginSilent ? " (its login shell gave no answer, so that its PATH is not known)" : "";
+            throw new DispatchException(
+                FailureReason.LaunchFailed, $"The task was not started: {(profiles.Length > 1 ? "none of the agents " : "the agent ")}{string.Join(", ", profiles.Select(p => p.Name))} is on host '{place.Name}'{doubt}.",
+                $"Install one there, for the user of the connection; 'Test-DispatchHost {place.Name}' or 'rdispatch check {place.Name}' shows which are found.");
+        }
+
+        var call = CallOf(request, agent);
+        if (call.Session is null && profile.ChoosesSession)
+            call = call with { Session = AgentProfile.NewSession() };
+        call = call with { Server = call.Server ?? profile.Server };
+        profile.CheckCall(call);
+        // What a login sets up is what its tools need; but a profile that hangs would hang the task.
+        return new AgentLaunch(profile, found.Paths[profile.Name], call, request.LoginShell || (request.Sandbox is null && !found.IsLoginSilent), agent.Resumes);
+    }
+
+    /// <summary>The order for an agent: the prompt in its frame, and the script that gives it to the agent.</summary>
+    private LaunchOrder WithAgent(LaunchOrder order, TaskRequest request, AgentLaunch? launch, DispatchHost place)
+    {
+        if (launch is null)
+            return order;
+        var own = request.Environment.Keys.Concat(request.CredentialNames).ToHashSet(StringComparer.Ordinal);
+        var variables = launch.Profile.Environment(launch.Call).Where(v => !own.Contains(v.Key)).Select(v => $"{v.Key}={v.Value}").ToArray();
+        var prompt = request.Agent!.Frame is { } frame
+            ? AgentFrame.Around(frame, request.Command, order.Id, place.Name, LineageOf(order.Id, request.Summary), [.. request.Attachments.Select(a => a.Name)]) : request.Command;
+        if (launch.Profile.PromptLines(launch.Call) is { Count: > 0 } lines)
+            prompt = $"{prompt}\n\n{string.Join('\n', lines)}\n";
+        return order with
+        {
+            Command = prompt,
+            Run = ShellText.Load("run.sh"),
+            Arguments = [variables.Length.ToString(System.Globalization.CultureInfo.InvariantCulture), .. variables, launch.Path, .. launch.Profile.Words(launch.Call)],
+            Files = [.. order.Files, .. launch.Profile.Files(launch.Call).Select(f => (f.Key.Replace(FilesFolder, "", StringComparison.Ordinal), (ReadOnlyMemory<byte>)System.Text.Encoding.UTF8.GetBytes(f.Value)))],
+            LoginShell = launch.ThroughLogin,
+        };
+    }
+
+    private const string FilesFolder = "{workspace}/files/";
+
+    private static AgentCall CallOf(TaskRequest request, AgentRequest agent) =>
+        request.Attachments.Count == 0 ? agent.Call : agent.Call with { Attachments = [.. agent.Call.Attachments, .. request.Attachments.Select(a => FilesFolder + a.Name)] };
+
+    private string LineageOf(string id, string title)
+    {
+        var above = AgentLineage.Above(id);
+        return above.Count == 0 ? "" : AgentLineage.Of(id, title, Options.Ledger.Beginning(above[0]).GroupBy(t => t.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Command, StringComparer.Ordinal));
+    }
+}
