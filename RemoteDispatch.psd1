@@ -26,6 +26,7 @@
         'Remove-DispatchHost'
         'Remove-DispatchToken'
         'Remove-RemoteTaskWorkspace'
+        'Resume-RemoteTask'
         'Save-RemoteTaskLog'
         'Send-RemoteTaskMessage'
         'Set-DispatchHost'

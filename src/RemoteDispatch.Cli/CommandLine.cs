@@ -39,7 +39,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Sends tasks to other machines, where they run detached, and gets everything back.")
         {
-            RunVerb.Create(), ListVerb.Create(), StatusVerb.Create(), LogsVerb.Create(), SaveVerb.Create(), EventsVerb.Create(), SendVerb.Create(), AttachVerb.Create(), WaitVerb.Create(), WatchVerb.Create(),
+            RunVerb.Create(), ResumeVerb.Create(), ListVerb.Create(), StatusVerb.Create(), LogsVerb.Create(), SaveVerb.Create(), EventsVerb.Create(), SendVerb.Create(), AttachVerb.Create(), WaitVerb.Create(), WatchVerb.Create(),
             StopVerb.Create(), RemoveVerb.Create(), WorkspacesVerb.Create(), CleanVerb.Create(), HostsVerb.Create(), CheckVerb.Create(), Common.Json, Common.Verbose,
         };
         // 'rdispatch [diagram] …' is a tool for authors of command lines; here it would only be a surprise.

@@ -16,6 +16,29 @@ internal static class TaskDocument
         ["exitCode"] = task.ExitCode,
         ["reason"] = task.Reason,
         ["command"] = task.Command,
+        ["agent"] = task.Agent is not { } agent ? null : new JsonObject
+        {
+            ["name"] = agent.Name,
+            ["model"] = agent.Model,
+            ["maxTurns"] = agent.MaxTurns,
+            ["permissionMode"] = agent.PermissionMode,
+            ["skipsPermissions"] = agent.SkipsPermissions,
+            ["session"] = task.AgentResult?.Session ?? agent.Session,
+            ["resumes"] = agent.Resumes,
+        },
+        ["agentResult"] = task.AgentResult is not { } result ? null : new JsonObject
+        {
+            ["why"] = result.Why.ToString(),
+            ["answer"] = result.Answer,
+            ["question"] = result.Question,
+            ["error"] = result.Error,
+            ["model"] = result.Model,
+            ["turns"] = result.Turns,
+            ["inputTokens"] = result.InputTokens,
+            ["outputTokens"] = result.OutputTokens,
+            ["costUsd"] = result.CostUsd,
+        },
+        ["workingDirectory"] = task.WorkingDirectory,
         ["runner"] = task.Runner.ToString(),
         ["sandbox"] = task.Sandbox is not { } sandbox ? null : new JsonObject
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
+using RemoteDispatch.Agents;
 using RemoteDispatch.Connections;
 using RemoteDispatch.Tasks;
 
@@ -34,34 +35,42 @@ internal static class RunOptions
         Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [],
     };
 
-    /// <summary>Finds what does not fit together before anything is done.</summary>
-    public static void Validate(CommandResult result)
+    /// <summary>Is there one thing to run?</summary>
+    public static void ValidateWhat(CommandResult result)
     {
         var words = result.GetResult(Command)?.Tokens.Count ?? 0;
         if (result.GetResult(File) is null == (words == 0))
-            result.AddError(words == 0 ? "There is nothing to run: put the command behind '--', or name a script with --file." : "A script and a command are one too many.");
-        if (result.GetResult(Capabilities) is null && result.GetResult(First) is not null)
-            result.AddError("--first chooses among the hosts that have a --capability.");
-        if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
-            result.AddError("--host and --capability are one too many.");
-        CredentialOptions.Validate(result);
-        SandboxOptions.Validate(result);
-        TokenOptions.Validate(result);
+            result.AddError(words == 0 ? "There is nothing to run: put the command or the prompt behind '--', or name a file with --file." : "A file and a command are one too many.");
         foreach (var variable in result.GetResult(Environment)?.Tokens ?? [])
         {
             if (variable.Value.IndexOf('=', StringComparison.Ordinal) < 1)
                 result.AddError($"'{variable.Value}' is no variable: write NAME=VALUE.");
         }
+
+        CredentialOptions.Validate(result);
+    }
+
+    /// <summary>Finds what does not fit together before anything is done.</summary>
+    public static void Validate(CommandResult result)
+    {
+        ValidateWhat(result);
+        if (result.GetResult(Capabilities) is null && result.GetResult(First) is not null)
+            result.AddError("--first chooses among the hosts that have a --capability.");
+        if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
+            result.AddError("--host and --capability are one too many.");
+        SandboxOptions.Validate(result);
+        TokenOptions.Validate(result);
+        PromptOptions.Validate(result);
     }
 
     /// <summary>Makes the request, and checks it.</summary>
     /// <exception cref="DispatchException">A part of it cannot be used.</exception>
-    public static async Task<TaskRequest> ToRequestAsync(Invocation run)
+    public static async Task<TaskRequest> ToRequestAsync(Invocation run, string? id, AgentRequest? agent)
     {
         var words = run.Get(Command);
         // Else a misspelt option would become a part of the command, and the command would run in the wrong place.
         if (words.Length != run.WordsBehindDashes)
-            throw new DispatchException(FailureReason.InvalidInput, $"'{words[0]}' is no option of run.", "Put the command behind '--': rdispatch run -- COMMAND.");
+            throw new DispatchException(FailureReason.InvalidInput, $"'{words[0]}' is no option of run.", "Put the command or the prompt behind '--': rdispatch run -- COMMAND.");
         var environment = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var variable in run.Get(Environment) ?? [])
         {
@@ -71,8 +80,10 @@ internal static class RunOptions
 
         var request = new TaskRequest
         {
-            Command = run.Get(File) is { } path ? await ReadScriptAsync(path, run.Token).ConfigureAwait(false) : ToShellText(words),
-            Id = run.Get(Id) is { } id ? TaskId.Parse(id) : null,
+            Command = run.Get(File) is { } path ? await ReadScriptAsync(path, run.Token).ConfigureAwait(false) : agent is null ? ToShellText(words) : string.Join(' ', words),
+            Agent = agent,
+            Attachments = await PromptOptions.ReadAttachmentsAsync(run).ConfigureAwait(false),
+            Id = id is null ? null : TaskId.Parse(id),
             WorkingDirectory = run.Get(Directory),
             Environment = environment,
             Credentials = await CredentialOptions.FetchAsync(run).ConfigureAwait(false),

@@ -20,13 +20,15 @@ internal static class RunVerb
             "rdispatch run --capability gpu --first 1 -- nvidia-smi",
             "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh",
             "rdispatch run --host build1 --sandbox --no-network --directory ~/project --wait -- make test",
+            "rdispatch run --host build1 --agent claude --directory ~/project --env-secret ANTHROPIC_API_KEY --max-turns 50 -- 'Mend the failing test'",
+            "rdispatch run --host build1 --agent auto --file prompt.md --id fix-login --wait",
             "rdispatch run --host build1 --keep-agent --directory app -- 'make && git push'",
             "rdispatch run --host build1 --scoped-token octo/site --token-permission contents:write --app-id Iv23li4711 --app-key-file ~/app.pem -- ./publish.sh")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, Common.NoCollect, RunOptions.Timeout, RunOptions.StallLimit, RunOptions.Directory, RunOptions.Environment,
             RunOptions.LoginShell, RunOptions.Runner, RunOptions.SeparateError, RunOptions.ReportToolUse, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
-        foreach (var option in CredentialOptions.All.Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All))
+        foreach (var option in PromptOptions.All.Concat(CredentialOptions.All).Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All))
             verb.Add(option);
         verb.Validators.Add(RunOptions.Validate);
         return verb;
@@ -34,14 +36,16 @@ internal static class RunVerb
 
     private static async Task<int> RunAsync(Invocation run)
     {
-        var request = await RunOptions.ToRequestAsync(run).ConfigureAwait(false);
+        var request = await RunOptions.ToRequestAsync(run, run.Get(RunOptions.Id), PromptOptions.Read(run)).ConfigureAwait(false);
+        Dispatcher.CheckAgent(request, run.Dispatcher.Options.AgentFolder);
+        await PromptOptions.AskAsync(run, request).ConfigureAwait(false);
         var hosts = await FindHostsAsync(run).ConfigureAwait(false);
         var isWaited = run.Get(RunOptions.Wait);
         // Who stays for the agent alone is told that the task runs when it does, and not when it has ended.
         var isShown = !isWaited && !run.Get(AgentOptions.Keep);
         return await run.ShowEachAsync(
             hosts,
-            host => RunOneAsync(run, host, request, isWaited ? PrinterFor(run, host.Name, hosts.Count) : null),
+            host => RunOneAsync(run, host.Name, host.Find(), request, isWaited ? PrinterFor(run, host.Name, hosts.Count) : null),
             isShown ? run.ShowLine : null,
             (int)Math.Min(run.Get(RunOptions.Throttle) ?? Results.DefaultThrottle, int.MaxValue)).ConfigureAwait(false);
     }
@@ -56,15 +60,14 @@ internal static class RunVerb
         return [.. hosts.Select(h => new Place(h.Name, h, null))];
     }
 
-    private static ILogPrinter PrinterFor(Invocation run, string host, int hosts) =>
+    internal static ILogPrinter PrinterFor(Invocation run, string host, int hosts) =>
         run.IsJson ? new NoLog() : hosts == 1 ? new RawLog(run.Screen) : new PrefixedLog(run.Screen, host + ": ");
 
-    private static async Task<Outcome> RunOneAsync(Invocation run, Place place, TaskRequest request, ILogPrinter? printer)
+    internal static async Task<Outcome> RunOneAsync(Invocation run, string name, DispatchHost host, TaskRequest request, ILogPrinter? printer)
     {
         // The id is made here, so that it can be told even if the answer never comes.
         request = request with { Id = request.Id ?? TaskId.New(run.Time) };
         RemoteTask? task = null;
-        var (name, host) = (place.Name, place.Find());
         try
         {
             task = await run.Dispatcher.DispatchAsync(host, request, run.Token).ConfigureAwait(false);

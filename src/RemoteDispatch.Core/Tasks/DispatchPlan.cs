@@ -21,13 +21,13 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
     public static DispatchPlan Of(DispatchHost host, TaskRequest request, string? agentFolder = null)
     {
         request.Validate();
-        Dispatcher.CheckAgent(request, agentFolder ?? UserFolders.Agents);
+        Dispatcher.CheckAgent(request, agentFolder);
         if (request.AgentForwarding != AgentForwarding.None)
             Dispatcher.CheckAgentWay(host);
         var root = host.WorkspaceRoot ?? "~/.remote-dispatch/tasks";
         return new DispatchPlan(host, HopsTo(host).ToArray(), $"{root}/{request.Id?.Value ?? "<new id>"}", request)
         {
-            SkipsPermissions = Dispatcher.SkipsPermissions(request, agentFolder ?? UserFolders.Agents),
+            SkipsPermissions = Dispatcher.SkipsPermissions(request, agentFolder),
         };
     }
 

@@ -27,11 +27,13 @@ public sealed partial class Dispatcher
     public IReadOnlyList<AgentProfile> Agents => AgentProfiles.Read(Options.AgentFolder);
 
     /// <summary>Checks what can be checked of an agent's run before any host is asked.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="folder">Where the user's files about AI agents are; null for the user's own place.</param>
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: there is no such agent, or it has no such thing.</exception>
-    internal static void CheckAgent(TaskRequest request, string folder)
+    public static void CheckAgent(TaskRequest request, string? folder = null)
     {
         if (request.Agent is { Name: not AgentRequest.Auto } agent)
-            AgentProfiles.Find(folder, agent.Name).CheckCall(CallOf(request, agent));
+            AgentProfiles.Find(folder ?? UserFolders.Agents, agent.Name).CheckCall(CallOf(request, agent));
     }
 
     /// <summary>Would the agent run with its own permission system switched off? Where it is to be any: would any of them?</summary>

@@ -36,4 +36,25 @@ public abstract partial class DispatchCmdlet
             throw;
         }
     }
+
+    /// <summary>Asks before something dangerous, where somebody is there to be asked; a scheduled task goes on, since whoever wrote it has asked for it.</summary>
+    private protected bool MayRun(string what, bool isForced)
+    {
+        if (isForced || (MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm) && confirm is SwitchParameter { IsPresent: false }) || !IsSomebodyThere())
+            return true;
+        try
+        {
+            return ShouldContinue(what, "Run it so?", ref _yesToAll, ref _noToAll);
+        }
+        catch (Exception e) when (e is HostException or InvalidOperationException or NullReferenceException)
+        {
+            return true;
+        }
+    }
+
+    // An open pipe as stdin answers no question, and would hold up the task for ever.
+    private static bool IsSomebodyThere() => Environment.UserInteractive && !Console.IsInputRedirected;
+
+    private bool _yesToAll;
+    private bool _noToAll;
 }

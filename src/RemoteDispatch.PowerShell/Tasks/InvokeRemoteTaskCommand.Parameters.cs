@@ -47,6 +47,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter(Position = 1, ParameterSetName = CommandJobSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 0, ParameterSetName = FileSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 0, ParameterSetName = FileJobSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = AgentSet)]
     [Alias("ComputerName", "Cn")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -58,6 +59,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter(Mandatory = true, ParameterSetName = CommandAnyJobSet)]
     [Parameter(Mandatory = true, ParameterSetName = FileAnySet)]
     [Parameter(Mandatory = true, ParameterSetName = FileAnyJobSet)]
+    [Parameter(ParameterSetName = AgentSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CapabilityCompleter))]
     public string[] Capability { get; set; } = [];
@@ -67,6 +69,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter(ParameterSetName = CommandAnyJobSet)]
     [Parameter(ParameterSetName = FileAnySet)]
     [Parameter(ParameterSetName = FileAnyJobSet)]
+    [Parameter(ParameterSetName = AgentSet)]
     [ValidateRange(1, 1000)]
     public int First { get; set; }
 
@@ -141,6 +144,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter(ParameterSetName = FileSet)]
     [Parameter(ParameterSetName = CommandAnySet)]
     [Parameter(ParameterSetName = FileAnySet)]
+    [Parameter(ParameterSetName = AgentSet)]
     public SwitchParameter Wait { get; set; }
 
     /// <summary>Return a job that waits for the tasks: Receive-Job gives them as they end, Stop-Job stops them.</summary>
@@ -148,6 +152,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [Parameter(Mandatory = true, ParameterSetName = FileJobSet)]
     [Parameter(Mandatory = true, ParameterSetName = CommandAnyJobSet)]
     [Parameter(Mandatory = true, ParameterSetName = FileAnyJobSet)]
+    [Parameter(ParameterSetName = AgentSet)]
     public SwitchParameter AsJob { get; set; }
 
     /// <summary>Do not copy the log to this machine at the end, with -Wait or -AsJob.</summary>

@@ -1,7 +1,4 @@
-using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
-using System.Text;
 using RemoteDispatch.Credentials;
 using RemoteDispatch.Hosts;
 using RemoteDispatch.PowerShell.Logs;
@@ -17,9 +14,10 @@ namespace RemoteDispatch.PowerShell.Tasks;
 [OutputType(typeof(RemoteTask), typeof(Job))]
 public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
 {
-    private readonly List<DispatchHost> _jobHosts = [];
+    private readonly List<(TaskRequest Request, List<DispatchHost> Hosts)> _jobs = [];
     private TaskRequest? _request;
     private int _hosts;
+    private bool _hasInput;
 
     /// <inheritdoc/>
     protected override int Throttle => ThrottleLimit;
@@ -34,12 +32,14 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
         {
             _request = new TaskRequest
             {
-                Command = IsFile ? ReadScript() : Command,
+                Command = IsFile ? ReadText(FilePath, "script") : IsAgent ? Prompt ?? (PromptFile is null ? "" : ReadText(PromptFile, "prompt")) : Command,
+                Agent = ReadAgent(),
+                Attachments = [.. Attachment.Select(ReadAttachment)],
                 Title = IsFile ? Path.GetFileName(FilePath) : null,
                 Arguments = ArgumentList,
                 Id = Id is null ? null : TaskId.Parse(Id),
                 WorkingDirectory = WorkingDirectory,
-                Environment = ReadEnvironment(),
+                Environment = VariableBinding.Read(Environment),
                 Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential, ScopedToken.Length > 0 ? [ScopedTokenRequest.Variable] : []),
                 ScopedToken = ReadToken(),
                 LoginShell = LoginShell,
@@ -51,70 +51,90 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 TimeLimit = TimeLimit,
                 StallLimit = StallLimit,
             };
-            _request.Validate();
+            CheckAgentSet();
+            // Prompts from the pipeline are still to come.
+            (IsAgent && !HasPrompt ? _request with { Command = "to come" } : _request).Validate();
         }
         catch (DispatchException e)
         {
-            ThrowTerminatingError(Failures.ToErrorRecord(e, Id ?? (IsFile ? FilePath : Command)));
+            ThrowTerminatingError(Failures.ToErrorRecord(e, Id ?? (IsFile ? FilePath : IsAgent ? Agent : Command)));
         }
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (IsAgent && InputObject is { } input)
+        {
+            _hasInput = true;
+            Do(input, () => TakeInput(input));
+        }
+        else if (!IsAgent || HasPrompt)
+            Dispatch(_request!);
+    }
+
+    private void Dispatch(TaskRequest request)
+    {
         if (Capability.Length > 0)
         {
             Do(Capability, () =>
             {
-                foreach (var host in FindCapable())
-                    Send(host, isAgreed: First > 0);
+                foreach (var host in FindCapable(request))
+                    Send(request, host, isAgreed: First > 0);
             });
             return;
         }
 
-        DoEach(HostName, host => Send(host, isAgreed: false));
+        DoEach(HostName, host => Send(request, host, isAgreed: false));
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         base.EndProcessing();
-        if (!AsJob || _jobHosts.Count == 0)
-            return;
-        var job = new DispatchJob(Dispatcher, _request!, _jobHosts, ThrottleLimit, _request!.Summary) { Collects = !NoCollect };
-        JobRepository.Add(job);
-        job.Begin();
-        WriteObject(job);
+        if (IsAgent && !HasPrompt && !_hasInput)
+            ThrowTerminatingError(Failures.ToErrorRecord(new DispatchException(FailureReason.InvalidInput, "There is no prompt.", "Give it with -Prompt or -PromptFile, or pass it in the pipeline."), Agent));
+        foreach (var (request, hosts) in _jobs)
+        {
+            var job = new DispatchJob(Dispatcher, request, hosts, ThrottleLimit, request.Summary) { Collects = !NoCollect };
+            JobRepository.Add(job);
+            job.Begin();
+            WriteObject(job);
+        }
     }
 
     /// <summary>The hosts that the capabilities mean. Choosing among them asks them, and so is agreed to first: a dry run opens no connection.</summary>
-    private IReadOnlyList<DispatchHost> FindCapable()
+    private IReadOnlyList<DispatchHost> FindCapable(TaskRequest request)
     {
         var hosts = Session.Inventory.Having(Capability);
         if (First == 0)
             return hosts;
         var names = string.Join(", ", hosts.Select(h => h.Name));
-        var plan = $"the {(First == 1 ? "healthy host" : $"{First} healthy hosts")} with the fewest running tasks of {names}: {_request!.Summary}";
+        var plan = $"the {(First == 1 ? "healthy host" : $"{First} healthy hosts")} with the fewest running tasks of {names}: {request.Summary}";
         return ShouldProcess($"Send to {plan}", $"Send to {plan}?", "Invoke-RemoteTask") ? Await(stop => Dispatcher.PickAsync(hosts, First, stop)) : [];
     }
 
-    private void Send(DispatchHost host, bool isAgreed)
+    private void Send(TaskRequest request, DispatchHost host, bool isAgreed)
     {
-        var plan = DispatchPlan.Of(host, _request!);
+        var plan = DispatchPlan.Of(host, request, Dispatcher.Options.AgentFolder);
         if (!isAgreed && !ShouldProcess($"Send to host {host.Name}: {plan}", $"Send to host {host.Name}: {plan}?", "Invoke-RemoteTask"))
             return;
-        if (AsJob)
-            _jobHosts.Add(host);
-        else
+        if (plan.SkipsPermissions && !MayRun($"Host {host.Name}: {plan.Request.Agent!.Name} runs with its own permission system switched off ({PermissionMode}): whatever the prompt, or a text that it reads, makes it do is done without a question.", Force))
+            return;
+        if (!AsJob)
         {
             Interlocked.Increment(ref _hosts);
-            Start(host.Name, () => DispatchAsync(host));
+            Start(host.Name, () => DispatchAsync(request, host));
         }
+        else if (_jobs.Find(j => ReferenceEquals(j.Request, request)) is { Hosts: { } hosts })
+            hosts.Add(host);
+        else
+            _jobs.Add((request, [host]));
     }
 
-    private async Task DispatchAsync(DispatchHost host)
+    private async Task DispatchAsync(TaskRequest request, DispatchHost host)
     {
-        var task = await Dispatcher.DispatchAsync(host, _request!, StopToken).ConfigureAwait(false);
+        var task = await Dispatcher.DispatchAsync(host, request, StopToken).ConfigureAwait(false);
         if (task.Sandbox is { Kind: SandboxKind.Environment })
             await SayAsync(() => WriteWarning($"Host '{task.HostName}': {TaskSandbox.NoBoundary}")).ConfigureAwait(false);
         if (Wait)
@@ -156,24 +176,24 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
 
     private bool IsFile => ParameterSetName is FileSet or FileJobSet or FileAnySet or FileAnyJobSet;
 
-    private string ReadScript()
+    private void CheckAgentSet()
     {
-        var path = GetUnresolvedProviderPathFromPSPath(FilePath);
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new DispatchException(FailureReason.LocalFile, $"The script '{path}' cannot be sent: {e.Message}", "Name a script of this machine, in UTF-8.", e);
-        }
+        if (!IsAgent)
+            return;
+        RemoteDispatch.Tasks.Dispatcher.CheckAgent(_request!, Dispatcher.Options.AgentFolder);
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(Capability)) && MyInvocation.BoundParameters.ContainsKey(nameof(HostName)))
+            throw new DispatchException(FailureReason.InvalidInput, "-HostName and -Capability are one too many.", "Leave one of them out.");
+        if (First > 0 && Capability.Length == 0)
+            throw new DispatchException(FailureReason.InvalidInput, "-First chooses among the hosts that have a -Capability.", "Name a capability, or leave -First out.");
+        if (Wait && AsJob)
+            throw new DispatchException(FailureReason.InvalidInput, "-Wait and -AsJob are one too many.", "A job waits in the background.");
     }
 
-    private SortedDictionary<string, string> ReadEnvironment()
+    private TaskAttachment ReadAttachment(string path)
     {
-        var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (DictionaryEntry entry in Environment ?? new Hashtable())
-            variables[Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "";
-        return variables;
+        var full = GetUnresolvedProviderPathFromPSPath(path);
+        return Await(stop => TaskAttachment.ReadAsync(full, stop));
     }
+
+    private string ReadText(string file, string what) => TextFile.Read(GetUnresolvedProviderPathFromPSPath(file), what);
 }
