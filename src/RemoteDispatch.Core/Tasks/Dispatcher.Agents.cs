@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using RemoteDispatch.Agents;
 using RemoteDispatch.Health;
 using RemoteDispatch.Hosts;
@@ -74,14 +76,12 @@ public sealed partial class Dispatcher
         var variables = launch.Profile.Environment(launch.Call).Where(v => !own.Contains(v.Key)).Select(v => $"{v.Key}={v.Value}").ToArray();
         var prompt = request.Agent!.Frame is { } frame
             ? AgentFrame.Around(frame, request.Command, order.Id, place.Name, LineageOf(order.Id, request.Summary), [.. request.Attachments.Select(a => a.Name)]) : request.Command;
-        if (launch.Profile.PromptLines(launch.Call) is { Count: > 0 } lines)
-            prompt = $"{prompt}\n\n{string.Join('\n', lines)}\n";
         return order with
         {
             Command = prompt,
             Run = ShellText.Load("run.sh"),
-            Arguments = [variables.Length.ToString(System.Globalization.CultureInfo.InvariantCulture), .. variables, launch.Path, .. launch.Profile.Words(launch.Call)],
-            Files = [.. order.Files, .. launch.Profile.Files(launch.Call).Select(f => (f.Key.Replace(FilesFolder, "", StringComparison.Ordinal), (ReadOnlyMemory<byte>)System.Text.Encoding.UTF8.GetBytes(f.Value)))],
+            Arguments = [variables.Length.ToString(CultureInfo.InvariantCulture), .. variables, launch.Path, .. launch.Profile.Words(launch.Call)],
+            Files = [.. order.Files, .. launch.Profile.Files(launch.Call).Select(f => (f.Key.Replace(FilesFolder, "", StringComparison.Ordinal), (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(f.Value)))],
             LoginShell = launch.ThroughLogin,
         };
     }
