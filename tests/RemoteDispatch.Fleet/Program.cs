@@ -30,6 +30,14 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
 
+if (options.Model)
+{
+    await using var model = new ModelDouble();
+    await Console.Out.WriteLineAsync(options.Json ? $"{{\"address\":\"{model.Address}\"}}" : model.Address);
+    await EndOfInputAsync(end.Token);
+    return 0;
+}
+
 if ((options.Systemd ? SystemdHost.Missing : options.Namespaced ? NamespacedFleet.Missing : SshFleet.Missing) is { } missing)
 {
     await Console.Error.WriteLineAsync(missing);

@@ -6,7 +6,7 @@ namespace RemoteDispatch.Fleet;
 internal sealed record ProgramOptions
 {
     public const string Usage = """
-        usage: RemoteDispatch.Fleet [--count N] [--json] [--namespaced | --systemd]
+        usage: RemoteDispatch.Fleet [--count N] [--json] [--namespaced | --systemd | --model]
 
         Starts N real sshd hosts on this machine and keeps them until its input ends or it gets SIGINT or SIGTERM.
 
@@ -14,6 +14,7 @@ internal sealed record ProgramOptions
           --json         print one line of JSON instead of instructions
           --namespaced   hosts with a process tree, a name, a /tmp and a network of their own (Linux, root)
           --systemd      one host with a real systemd, and a user who is not root (Linux, root)
+          --model        no hosts, but a double of the services that AI agents ask, on loopback: its address is printed
           --help         print this
 
         """;
@@ -25,6 +26,8 @@ internal sealed record ProgramOptions
     public bool Namespaced { get; private init; }
 
     public bool Systemd { get; private init; }
+
+    public bool Model { get; private init; }
 
     public bool Help { get; private init; }
 
@@ -40,6 +43,7 @@ internal sealed record ProgramOptions
                 "--json" => options with { Json = true },
                 "--namespaced" => options with { Namespaced = true },
                 "--systemd" => options with { Systemd = true },
+                "--model" => options with { Model = true },
                 "--help" or "-h" => options with { Help = true },
                 var other => throw new FormatException($"Unknown argument: {other}"),
             };
