@@ -67,9 +67,11 @@ internal sealed class DockerEngine : IAsyncDisposable
     }
 
     /// <summary>The daemon's version, asked by hand.</summary>
-    public async Task<string> VersionAsync(CancellationToken cancellationToken)
+    public Task<string> VersionAsync(CancellationToken cancellationToken) => OutputAsync(cancellationToken, "version", "--format", "{{.Server.Version}}");
+
+    public async Task<string> OutputAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        using var process = Process.Start(Docker(["version", "--format", "{{.Server.Version}}"]))!;
+        using var process = Process.Start(Docker(arguments))!;
         var text = await process.StandardOutput.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
         return text.Trim();
@@ -93,6 +95,13 @@ internal sealed class DockerEngine : IAsyncDisposable
             await term.WaitForExitAsync();
         await _daemon.WaitForExitAsync();
         _daemon.Dispose();
+        // A container in the host's network leaves a mount behind.
+        if (File.Exists(_folder + "/exec/netns/default"))
+        {
+            using var unmount = Process.Start("umount", [_folder + "/exec/netns/default"]);
+            await unmount.WaitForExitAsync();
+        }
+
         Directory.Delete(_folder, recursive: true);
     }
 

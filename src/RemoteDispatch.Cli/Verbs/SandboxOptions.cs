@@ -9,7 +9,7 @@ internal static class SandboxOptions
 {
     public static readonly Option<bool> Sandbox = new("--sandbox")
     {
-        Description = "Give the task a home of its own that is gone at the end, few variables, and a boundary where the host can make one (bwrap).",
+        Description = "Give the task a home of its own that is gone at the end, few variables, and a boundary where the host can make one (bwrap, docker).",
     };
     public static readonly Option<SandboxAllowance[]> Allow = new("--sandbox-allow")
     {

@@ -97,7 +97,7 @@ public sealed record SandboxRequest
     internal string ToShellText(IEnumerable<string> variables)
     {
         var paths = string.Join('\n', [.. Paths.Select(p => "r " + p), .. WritablePaths.Select(p => "w " + p)]);
-        return $"rd_box_keep={ShellQuote.Quote($" {string.Join(' ', variables)} ")}\nrd_box_paths={ShellQuote.Quote(paths)}\n{ShellText.Load("sandbox.sh")}\n";
+        return $"rd_box_keep={ShellQuote.Quote($" {string.Join(' ', variables)} ")}\nrd_box_paths={ShellQuote.Quote(paths)}\n{ShellText.Load("sandbox.sh")}\n{ShellText.Load("sandbox-engine.sh")}\n";
     }
 
     private static DispatchException Invalid(string message, string remedy) => new(FailureReason.InvalidInput, message, remedy);

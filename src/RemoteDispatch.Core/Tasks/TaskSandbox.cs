@@ -2,13 +2,13 @@ namespace RemoteDispatch.Tasks;
 
 /// <summary>What a task's sandbox is, as its host found when the task began.</summary>
 /// <param name="Kind">Whether it is a boundary.</param>
-/// <param name="Maker">The program that makes the boundary (<c>bwrap</c>); null where there is none.</param>
+/// <param name="Maker">The program that makes the boundary (<c>bwrap</c>, <c>docker</c>); null where there is none.</param>
 /// <param name="HasNetwork">Whether there is a network inside.</param>
 public sealed record TaskSandbox(SandboxKind Kind, string? Maker, bool HasNetwork)
 {
     /// <summary>What people are told who asked for a sandbox and got no boundary.</summary>
     public const string NoBoundary =
-        "no boundary could be made there (bwrap is missing, or does not work), so that the sandbox is a home and an environment alone: the task can still read the user's files.";
+        "no boundary could be made there (neither bubblewrap nor docker makes one), so that the sandbox is a home and an environment alone: the task can still read the user's files.";
 
     private const string Offline = ":offline";
 
@@ -18,8 +18,8 @@ public sealed record TaskSandbox(SandboxKind Kind, string? Maker, bool HasNetwor
     /// <summary>Reads what the wrapper wrote. A word that is not known is no boundary: nothing is claimed that is not known.</summary>
     internal static TaskSandbox Parse(string word) => word switch
     {
-        "bwrap" => new TaskSandbox(SandboxKind.Boundary, "bwrap", true),
-        "bwrap" + Offline => new TaskSandbox(SandboxKind.Boundary, "bwrap", false),
+        "bwrap" or "docker" => new TaskSandbox(SandboxKind.Boundary, word, true),
+        "bwrap" + Offline or "docker" + Offline => new TaskSandbox(SandboxKind.Boundary, word[..^Offline.Length], false),
         _ => new TaskSandbox(SandboxKind.Environment, null, true),
     };
 

@@ -4,7 +4,7 @@
 #   rd_box_keep   the names of the request's own variables, between blanks
 #   rd_box_paths  what is to be seen inside, a line each: r PATH or w PATH
 # and asks by words: sandbox, sandbox:git, sandbox:settings, sandbox:login (what crosses), sandbox:offline, sandbox:boundary.
-# shellcheck disable=SC2154 # rd_dir, rd_mark, rd_runner and their like come from the wrapper, rd_box_keep from the launch
+# shellcheck disable=SC2154 # rd_dir, rd_mark, rd_runner and their like come from the wrapper, rd_box_keep from the launch, rd_engine_… from sandbox-engine.sh
 
 rd_nl='
 '
@@ -75,8 +75,8 @@ rd_box_each() {
   rd_by_word
 }
 
-# rd_box_fit: what the sandbox is here: 'bwrap', tried out, or 'environment'; with ':offline' behind it where there is no network
-# inside. The workspace's file 'sandbox' says it from now on.
+# rd_box_fit: what the sandbox is here: 'bwrap' or 'docker', tried out, or 'environment'; with ':offline' behind it where there
+# is no network inside. The workspace's file 'sandbox' says it from now on.
 rd_box_fit() {
   # Names alone, exactly: from what env prints, a line of a secret could be taken for one.
   rd_box_names=$(awk 'BEGIN { for (name in ENVIRON) print name }' 2>/dev/null)
@@ -90,6 +90,10 @@ rd_box_fit() {
     rd_refuse 'the workspace cannot be written'
   elif rd_said=$(rd_box_try 2>&1); then
     rd_box=bwrap
+  fi
+  if [ "$rd_box" = environment ]; then
+    rd_said=${rd_said%%"$rd_nl"*}
+    if rd_engine_fit; then rd_box=docker; else rd_said="$rd_said; ${rd_engine_said%%"$rd_nl"*}"; fi
   fi
   if [ "$rd_box" = environment ] && rd_has sandbox:boundary; then
     rd_refuse "no boundary can be made: ${rd_said%%"$rd_nl"*}"
@@ -125,12 +129,9 @@ rd_box_words() {
   done
   rd_one=$(readlink -f /etc/resolv.conf 2>/dev/null)
   case $rd_one in /run/*) printf '%s\0' --ro-bind "$rd_one" "$rd_one" ;; esac
-  # Of /opt the upper levels alone: it can be large.
-  { find /etc /usr/local/etc -xdev \( -type d ! -perm -0005 -prune -o -type f ! -perm -0004 \) -print
-    find /opt -maxdepth 2 \( -type d ! -perm -0005 -prune -o -type f ! -perm -0004 \) -print; } 2>/dev/null |
-    while IFS= read -r rd_one; do
-      if [ -d "$rd_one" ]; then printf '%s\0' --tmpfs "$rd_one"; else printf '%s\0' --ro-bind /dev/null "$rd_one"; fi
-    done
+  rd_box_secret | while IFS= read -r rd_one; do
+    if [ -d "$rd_one" ]; then printf '%s\0' --tmpfs "$rd_one"; else printf '%s\0' --ro-bind /dev/null "$rd_one"; fi
+  done
   printf '%s\0' --proc /proc --dev /dev
   # To these root could write without any capability.
   for rd_one in /proc/sys /proc/sysrq-trigger; do
@@ -151,6 +152,14 @@ rd_box_words() {
     printf '%s\0' --bind "$rd_dir/agent.sock" "$rd_dir/agent.sock"
   fi
   printf '%s\0' --remount-ro "${rd_dir%/*}" --remount-ro / --chdir "$PWD"
+}
+
+# rd_box_secret: what of the system not everybody on the host may read. Of /opt the upper levels alone: it can be large.
+rd_box_secret() {
+  {
+    find /etc /usr/local/etc -xdev \( -type d ! -perm -0005 -prune -o -type f ! -perm -0004 \) -print
+    find /opt -maxdepth 2 \( -type d ! -perm -0005 -prune -o -type f ! -perm -0004 \) -print
+  } 2>/dev/null
 }
 
 # rd_box_bind MODE: the words for the path that rd_box_find has found.
@@ -177,20 +186,30 @@ rd_box_run() {
       set -- "$rd_bwrap" --args 9 -- "$@"
       exec 9<"$rd_dir/$rd_mark/bwrap"
       ;;
+    docker*) rd_engine_run "$@" ;;
   esac
   rd_by_line
   for rd_one in $rd_box_names; do
-    case $rd_one in
-      PATH | LANG | LANGUAGE | LC_* | TERM | TZ | USER | LOGNAME | SHELL) continue ;;
-      REMOTE_DISPATCH_ID | REMOTE_DISPATCH_WORKSPACE | REMOTE_DISPATCH_MARK | REMOTE_DISPATCH_CLAUDE_SETTINGS) continue ;;
-      SSH_AUTH_SOCK | GIT_SSH) ! rd_has agent:asked || continue ;;
-      HOME | TMPDIR | XDG_CONFIG_HOME | XDG_CACHE_HOME | XDG_DATA_HOME | XDG_STATE_HOME) continue ;;
-    esac
-    case $rd_box_keep in *" $rd_one "*) continue ;; esac
-    set -- -u "$rd_one" "$@"
+    rd_box_keeps "$rd_one" || set -- -u "$rd_one" "$@"
   done
   rd_by_word
   exec env "$@"
+}
+
+# rd_box_keeps NAME: is this variable there inside?
+rd_box_keeps() {
+  case $1 in
+    PATH | LANG | LANGUAGE | LC_* | TERM | TZ | USER | LOGNAME | SHELL) ;;
+    REMOTE_DISPATCH_ID | REMOTE_DISPATCH_WORKSPACE | REMOTE_DISPATCH_MARK | REMOTE_DISPATCH_CLAUDE_SETTINGS) ;;
+    HOME | TMPDIR | XDG_CONFIG_HOME | XDG_CACHE_HOME | XDG_DATA_HOME | XDG_STATE_HOME) ;;
+    SSH_AUTH_SOCK | GIT_SSH) rd_has agent:asked || rd_box_asked "$1" ;;
+    *) rd_box_asked "$1" ;;
+  esac
+}
+
+rd_box_asked() {
+  case $rd_box_keep in *" $1 "*) return 0 ;; esac
+  return 1
 }
 
 # rd_box_close: nothing of it is left. What the command left running would have no home: it is ended (a boundary has ended it).
@@ -205,7 +224,8 @@ rd_box_close() {
       sleep 0.1 2>/dev/null || { sleep 1; rd_left=$((rd_left - 9)); }
     done
   fi
-  rm -f -- "$rd_dir/$rd_mark/bwrap"
+  rd_engine_close
+  rm -rf -- "$rd_dir/$rd_mark/bwrap" "$rd_dir/$rd_mark/box" "$rd_dir/$rd_mark/mounts" "$rd_dir/$rd_mark/said" "$rd_dir/$rd_mark/docker"
   # Some caches are written so that they cannot be removed.
   rm -rf -- "$rd_home" 2>/dev/null || { chmod -R u+rwx "$rd_home"; rm -rf -- "$rd_home"; } 2>/dev/null
 }

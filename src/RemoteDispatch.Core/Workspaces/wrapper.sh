@@ -256,6 +256,7 @@ rd_kind=exited
 wait "$rd_watch" 2>/dev/null
 [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
 rd_why=
+case $rd_box in docker*) rd_engine_why ;; esac
 [ ! -e "$rd_dir/stop" ] || { rd_kind=stopped; IFS= read -r rd_why <"$rd_dir/stop"; }
 # Its number may be another's by now, where somebody has ended it.
 if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}" ]; then

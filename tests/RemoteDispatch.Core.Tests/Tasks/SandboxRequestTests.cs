@@ -59,7 +59,9 @@ public sealed class SandboxRequestTests
     {
         Assert.Equal(new TaskSandbox(SandboxKind.Boundary, "bwrap", false), WorkspaceState.Parse("running+bwrap:offline 1 2 3 boot 4").Sandbox);
         Assert.Equal(new TaskSandbox(SandboxKind.Boundary, "bwrap", true), WorkspaceState.Parse("ended+bwrap exited 0 1 2 a+b").Sandbox);
-        foreach (var word in new[] { "environment", "", "bwrap2", "boundary", "bwrap:", "Bwrap", "+bwrap" })
+        Assert.Equal(new TaskSandbox(SandboxKind.Boundary, "docker", true), WorkspaceState.Parse("lost+docker 4").Sandbox);
+        Assert.Equal("Boundary (docker, no network)", WorkspaceState.Parse("running+docker:offline 1 2 3 boot 4").Sandbox!.ToString());
+        foreach (var word in new[] { "environment", "", "docker2", "docker:", "podman", "bwrap2", "boundary", "bwrap:", "Bwrap", "+bwrap" })
             Assert.Equal(SandboxKind.Environment, WorkspaceState.Parse($"lost+{word} 4").Sandbox!.Kind);
         Assert.Null(WorkspaceState.Parse("ended exited 0 1 2 a+b").Sandbox);
     }
