@@ -10,16 +10,22 @@ rd_docker='' rd_engine_at='' rd_engine_seen='' rd_engine_groups='' rd_engine_use
 
 # What runs inside, before the command: it takes the variables, becomes a shell whose environment carries the task's mark,
 # and that stays, as the first process: it hears the TERM that the command may need time for, and its end is the end of all.
+# Beside it somebody listens for the end of stdin, which comes when the wrapper dies, or docker's client: then all is ended.
 # shellcheck disable=SC2016 # the shells inside expand these
-rd_engine_first='unset HOSTNAME; eval "$(cat)"; exec sh -c "$@"'
+rd_engine_first='unset HOSTNAME
+eval "$(while IFS= read -r l; do case $l in +*) printf "%s\n" "${l#+}" ;; *) break ;; esac; done)"
+exec sh -c "$@"'
 # shellcheck disable=SC2016
 rd_engine_second='umask 077
-trap : TERM INT QUIT
+trap "" TERM INT QUIT
 true >"$0/begun"
 exec >>"$1" || exit
 if [ -n "$2" ]; then exec 3>>"$2"; else exec 3>&1; fi
 shift 2
-"$@" </dev/null 2>&3 3>&-
+exec 4<&0 </dev/null
+{ while read -r _; do :; done; while kill -KILL -1; do sleep 1; done; } <&4 >/dev/null 2>&1 3>&- 4<&- &
+trap : TERM INT QUIT
+"$@" 2>&3 3>&- 4<&-
 set -- "$?"
 echo "$1" >"$0/code"
 exit "$1"'
@@ -57,6 +63,7 @@ rd_engine_fit() {
   rd_engine_seen=$(awk 'NR % 2 { at = $0; next } !(at in what) { places[++n] = at } { what[at] = $0 }
     END { for (i = 1; i <= n; i++) print what[places[i]] }' "$rd_dir/$rd_mark/mounts")
   rd_engine_user=$(id -u):$(id -g) rd_engine_groups=$(id -G) rd_engine_name=$(uname -n)
+  (umask 077 && mkfifo "$rd_dir/$rd_mark/tie") 2>/dev/null || rd_refuse 'the workspace cannot be written'
   rd_engine_used=yes
   rd_engine_said=$(rd_engine_try 2>&1) || { rd_engine_said=${rd_engine_said:-docker did not answer in time}; return 1; }
   rm -f "$rd_dir/$rd_mark/box/begun" "$rd_dir/$rd_mark/box/code" "$rd_dir/$rd_mark/box/tried"
@@ -69,12 +76,20 @@ rd_engine_try() {
   rd_word=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   (umask 077 && printf '%s\n' "$rd_word" >"$rd_home/tmp/word") || return 1
   rd_boot
+  rd_engine_tie
   # shellcheck disable=SC2016 # the shell inside expands it
-  rd_engine_give | (rd_engine_box -try "$rd_dir/$rd_mark/box/tried" '' sh -c 'cat "$1/tmp/word" /proc/sys/kernel/random/boot_id' sh "$rd_home")
+  rd_engine_box -try "$rd_dir/$rd_mark/box/tried" '' sh -c 'cat "$1/tmp/word" /proc/sys/kernel/random/boot_id' sh "$rd_home"
   rd_code=$?
   rm -f "$rd_home/tmp/word"
   [ "$rd_code" = 0 ] || return 1
   [ "$(cat "$rd_dir/$rd_mark/box/tried")" = "$rd_word$rd_nl$RD_BOOT" ] || { echo "the engine of docker is not this machine's"; return 1; }
+}
+
+# rd_engine_tie: as long as this shell lives, stdin has no end in the container that it starts; whoever kills it. Nobody else
+# may hold this descriptor.
+rd_engine_tie() {
+  exec 6<>"$rd_dir/$rd_mark/tie"
+  exec 5>"$rd_dir/$rd_mark/tie" 6<&-
 }
 
 # rd_engine_mount PLACE SOURCE MODE: two lines, the place and what docker is told. SOURCE may be empty: then an empty folder.
@@ -140,7 +155,7 @@ rd_engine_path() {
   case $rd_box_hold in "$RD_TRUE"/*) rd_engine_mount "$RD_SEEN${rd_box_hold#"$RD_TRUE"}" '' r ;; esac
 }
 
-# rd_engine_give: the variables that are kept, as sh reads them back.
+# rd_engine_give: the variables that are kept, as sh reads them back, with a + before each line; and a line that has none.
 rd_engine_give() {
   for rd_one in $rd_box_names GIT_SSH TMPDIR XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME XDG_STATE_HOME; do
     case $rd_one in [!A-Za-z_]* | *[!A-Za-z0-9_]*) continue ;; esac
@@ -153,10 +168,11 @@ rd_engine_give() {
       rd_rest=${rd_rest#*\'}
     done
     printf "%s'\n" "$rd_rest"
-  done
+  done | LC_ALL=C sed 's/^/+/'
+  echo .
 }
 
-# rd_engine_box SUFFIX LOG ERROR WORD...: runs the command in a container, with what comes on stdin as its variables.
+# rd_engine_box SUFFIX LOG ERROR WORD...: runs the command in a container, as long as the tie holds. Fails as docker does.
 rd_engine_box() {
   rd_suffix=$1
   shift
@@ -172,9 +188,15 @@ rd_engine_box() {
   for rd_one in $rd_engine_groups; do set -- --group-add "$rd_one" "$@"; done
   if rd_has sandbox:offline; then set -- --network=none --hostname="$rd_engine_name" "$@"; else set -- --network=host "$@"; fi
   # Not the label that chooses a container for tasks.
-  rd_engine run -i --rm --pull=never --log-driver=none --name "remote-dispatch-$rd_mark$rd_suffix" \
+  exec 6<"$rd_dir/$rd_mark/tie"
+  # With a reader of its own until it is opened: else it would wait for one that may never come.
+  (exec 4>"$rd_dir/$rd_mark/tie" 5>&- 6<&-; rd_engine_give >&4) &
+  (rd_engine run -i --rm --pull=never --log-driver=none --name "remote-dispatch-$rd_mark$rd_suffix" \
     --label "remote-dispatch-sandbox=${rd_dir##*/}" --read-only --cap-drop=ALL --security-opt=no-new-privileges \
-    --security-opt label=disable --ipc=private --user "$rd_engine_user" --workdir "$PWD" "$@"
+    --security-opt label=disable --ipc=private --user "$rd_engine_user" --workdir "$PWD" "$@") <&6 5>&- 6<&-
+  set -- "$?"
+  exec 6<&-
+  return "$1"
 }
 
 # rd_engine_run WORD...: ends as the command does. This shell outlives a TERM as the first process inside does.
@@ -182,7 +204,7 @@ rd_engine_run() {
   trap : TERM INT QUIT
   rd_error=
   ! rd_has stderr || rd_error=$rd_dir/error
-  rd_engine_give | (rd_engine_box '' "$rd_dir/log" "$rd_error" "$@") >"$rd_dir/$rd_mark/said" 2>&1
+  rd_engine_box '' "$rd_dir/log" "$rd_error" "$@" >"$rd_dir/$rd_mark/said" 2>&1
   rd_code=$?
   { read -r rd_code <"$rd_dir/$rd_mark/box/code"; } 2>/dev/null
   exit "$rd_code"

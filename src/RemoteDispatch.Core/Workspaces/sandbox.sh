@@ -225,7 +225,7 @@ rd_box_close() {
     done
   fi
   rd_engine_close
-  rm -rf -- "$rd_dir/$rd_mark/bwrap" "$rd_dir/$rd_mark/box" "$rd_dir/$rd_mark/mounts" "$rd_dir/$rd_mark/said" "$rd_dir/$rd_mark/docker"
+  rm -rf -- "$rd_dir/$rd_mark/bwrap" "$rd_dir/$rd_mark/box" "$rd_dir/$rd_mark/mounts" "$rd_dir/$rd_mark/said" "$rd_dir/$rd_mark/tie" "$rd_dir/$rd_mark/docker"
   # Some caches are written so that they cannot be removed.
   rm -rf -- "$rd_home" 2>/dev/null || { chmod -R u+rwx "$rd_home"; rm -rf -- "$rd_home"; } 2>/dev/null
 }

@@ -231,6 +231,7 @@ trap '' TERM INT QUIT
 rd_watch=$!
 { printf '%s\n' "$rd_watch" >"$rd_dir/watch"; } 2>/dev/null
 trap : TERM INT QUIT
+case $rd_box in docker*) rd_engine_tie ;; esac
 
 # A PATH for the task is the task's alone, and rd in front of it: the wrapper goes on with the host's own.
 (
