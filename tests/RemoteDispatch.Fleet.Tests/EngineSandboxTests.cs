@@ -105,6 +105,18 @@ public sealed class EngineSandboxTests : IAsyncLifetime
         await NothingLeftAsync(task);
     }
 
+    [Fact]
+    public async Task Engine_makes_the_boundary_under_tmux_too_and_keeps_the_two_outputs_apart()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/tmux"), "tmux is not installed: apt-get install tmux.");
+        var request = new TaskRequest { Command = "echo out; echo err >&2; cat; exit 5", Sandbox = new SandboxRequest(), Runner = TaskRunner.Tmux, SeparateError = true };
+        var task = await _bench.RunAsync(request);
+        Assert.Equal(("Boundary (docker)", 5), (task.Sandbox!.ToString(), task.ExitCode));
+        foreach (var (file, text) in new[] { ("log", "out\n"), ("error", "err\n") })
+            Assert.Equal(text, await File.ReadAllTextAsync($"{Home}/.remote-dispatch/tasks/{task.Id}/{file}", Bench.Cancel));
+        await NothingLeftAsync(task);
+    }
+
     private static List<int> ArgumentsWith(string text, CancellationToken cancellationToken)
     {
         var seen = new List<int>();

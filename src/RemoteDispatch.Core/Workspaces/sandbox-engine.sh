@@ -6,7 +6,7 @@
 # shellcheck disable=SC2154 # rd_dir, rd_mark, rd_runner, rd_home and their like come from the wrapper and sandbox.sh
 
 # Never from the login's environment.
-rd_docker='' rd_engine_at='' rd_engine_seen='' rd_engine_groups='' rd_engine_user='' rd_engine_name='' rd_engine_used='' rd_engine_image=remote-dispatch-empty:1
+rd_docker='' rd_engine_at='' rd_engine_seen='' rd_engine_groups='' rd_engine_user='' rd_engine_name='' rd_engine_by='' rd_engine_used='' rd_engine_image=remote-dispatch-empty:1
 
 # What runs inside, before the command: it takes the variables, becomes a shell whose environment carries the task's mark,
 # and that stays, as the first process: it hears the TERM that the command may need time for, and its end is the end of all.
@@ -30,12 +30,16 @@ set -- "$?"
 echo "$1" >"$0/code"
 exit "$1"'
 
-# rd_engine WORD...: becomes docker, for at most rd_engine_limit seconds where that is not 0. For a subshell: none may stand
+# rd_engine WORD...: becomes docker, until the second rd_engine_by where there is one. For a subshell: none may stand
 # between the wrapper and docker that a TERM would end. Without the user's configuration: that
 # can put a proxy's password into every container.
 rd_engine() {
   set -- "$rd_docker" --config "$rd_dir/$rd_mark/docker" --host "$rd_engine_at" "$@"
-  [ "$rd_engine_limit" = 0 ] || ! command -v timeout >/dev/null || set -- timeout -s KILL "$rd_engine_limit" "$@"
+  if [ -n "$rd_engine_by" ] && command -v timeout >/dev/null; then
+    rd_rest=$((rd_engine_by - $(date +%s)))
+    [ "$rd_rest" -gt 0 ] || rd_rest=1
+    set -- timeout -s KILL "$rd_rest" "$@"
+  fi
   unset DOCKER_CONTEXT DOCKER_CONTENT_TRUST DOCKER_DEFAULT_PLATFORM
   exec "$@"
 }
@@ -51,8 +55,9 @@ rd_engine_fit() {
   rd_engine_at=$("$rd_docker" context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null </dev/null)
   case $rd_engine_at in unix://*) ;; *) return 1 ;; esac
   # Under tmux a launch is given up after ten seconds.
-  rd_engine_limit=20
-  [ "$rd_runner" != tmux ] || rd_engine_limit=6
+  rd_engine_by=20
+  [ "$rd_runner" != tmux ] || rd_engine_by=7
+  rd_engine_by=$((rd_engine_by + $(date +%s)))
   if ! (rd_engine image inspect "$rd_engine_image") </dev/null >/dev/null 2>&1; then
     # An empty archive, as tar has it: no registry is asked.
     rd_engine_said=$(head -c 10240 /dev/zero | (rd_engine import - "$rd_engine_image") 2>&1) || return 1
@@ -67,7 +72,7 @@ rd_engine_fit() {
   rd_engine_used=yes
   rd_engine_said=$(rd_engine_try 2>&1) || { rd_engine_said=${rd_engine_said:-docker did not answer in time}; return 1; }
   rm -f "$rd_dir/$rd_mark/box/begun" "$rd_dir/$rd_mark/box/code" "$rd_dir/$rd_mark/box/tried"
-  rd_engine_limit=0
+  rd_engine_by=
 }
 
 # rd_engine_try: that a word in the new home can be read inside, and that the kernel is this one, proves that the engine is this
@@ -220,10 +225,9 @@ rd_engine_why() {
 # rd_engine_close: no container is left, whoever was killed.
 rd_engine_close() {
   [ -n "$rd_engine_used" ] || return 0
-  rd_engine_limit=10 rd_left=50
-  while [ "$rd_left" -gt 0 ] && [ -n "$(rd_engine ps -aq --filter "name=remote-dispatch-$rd_mark" </dev/null 2>/dev/null)" ]; do
+  rd_engine_by=$(($(date +%s) + 10))
+  while [ "$(date +%s)" -lt "$rd_engine_by" ] && [ -n "$(rd_engine ps -aq --filter "name=remote-dispatch-$rd_mark" </dev/null 2>/dev/null)" ]; do
     (rd_engine rm -f "remote-dispatch-$rd_mark" "remote-dispatch-$rd_mark-try") </dev/null >/dev/null 2>&1
-    rd_left=$((rd_left - 1))
     sleep 0.1 2>/dev/null || sleep 1
   done
 }

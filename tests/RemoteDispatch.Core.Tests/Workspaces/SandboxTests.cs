@@ -334,7 +334,7 @@ public sealed class SandboxTests : IDisposable
         var options = Shells.Options(shell);
         string[] login =
         [
-            "/usr/bin/env", "-i", "HOME=" + Home, "PATH=" + path, "LANG=C", "PLANTED=planted-variable", "SSH_AUTH_SOCK=/nowhere", "BASH_ENV=/nowhere", "rd_box=x",
+            "/usr/bin/env", "-i", "HOME=" + Home, "PATH=" + path, "LANG=C", "PLANTED=planted-variable", "SSH_AUTH_SOCK=/nowhere", "DOCKER_HOST=unix:///nowhere", "BASH_ENV=/nowhere", "rd_box=x",
             "XDG_RUNTIME_DIR=/run/user/0", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere", "BASH_FUNC_f%%=() { echo planted; }", "KEY=-----BEGIN\nabcdef==\n",
         ];
         string[] user = asUser is null ? [] : ["/usr/bin/setpriv", "--reuid", asUser, "--regid", asUser, "--clear-groups"];
