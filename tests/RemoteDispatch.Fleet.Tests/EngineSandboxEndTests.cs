@@ -74,8 +74,10 @@ public sealed class EngineSandboxEndTests : IAsyncLifetime
 
     private async Task GoneAsync()
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Bench.Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
         while (await _bench.ContainersAsync() != "" || EngineBench.WithArgument("1000.125").Length > 0)
-            await Task.Delay(20, Bench.Cancel);
+            await Task.Delay(20, limit.Token);
     }
 
     private async Task NothingLeftAsync(RemoteTask task)
