@@ -8,7 +8,8 @@ namespace RemoteDispatch.Agents;
 /// cannot be understood is passed over. Not for two threads at once.
 /// </summary>
 /// <param name="profile">The agent's profile.</param>
-public sealed class AgentOutput(AgentProfile profile)
+/// <param name="call">What the run was to have, where that is known: some agents say nothing of a limit of turns that they have reached.</param>
+public sealed class AgentOutput(AgentProfile profile, AgentCall? call = null)
 {
     /// <summary>The longest answer that is kept, in characters: 1 Mi. Of a longer one, the end is.</summary>
     public const int LongestAnswer = 1 << 20;
@@ -47,6 +48,8 @@ public sealed class AgentOutput(AgentProfile profile)
         };
     }
 
+    private bool HasReachedLimit => profile.CountsTurns && call?.MaxTurns is { } limit && _told.Result(AgentEnd.Completed).Turns >= limit;
+
     private AgentEnd Why(AgentExit exit)
     {
         if (exit.Stopped)
@@ -54,7 +57,7 @@ public sealed class AgentOutput(AgentProfile profile)
         if (exit.TimedOut)
             return AgentEnd.TimedOut;
         if (exit.Code == 0)
-            return exit.Question is not null ? AgentEnd.Blocked : _told.End ?? AgentEnd.Completed;
+            return exit.Question is not null ? AgentEnd.Blocked : _told.End ?? (HasReachedLimit ? AgentEnd.TurnLimit : AgentEnd.Completed);
         if (exit.Code is { } code && profile.Exits.TryGetValue(code, out var known))
             return known;
         // Whatever it says of its success, it has failed. A line that is no JSON may be anybody's: it only explains what nothing else does.

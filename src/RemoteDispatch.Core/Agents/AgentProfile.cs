@@ -70,6 +70,9 @@ public sealed partial record AgentProfile
 
     internal JsonObject BaseEnvironment { get; init; } = [];
 
+    /// <summary>Does the agent end as if it were done when its limit of turns is reached? Then as many turns as the limit are that end.</summary>
+    internal bool CountsTurns { get; init; }
+
     internal IReadOnlyList<OutputRule> Output { get; init; } = [];
 
     internal IReadOnlyDictionary<int, AgentEnd> Exits { get; init; } = new Dictionary<int, AgentEnd>();

@@ -48,6 +48,7 @@ internal static partial class AgentReader
             Modes = Modes(entry["modes"]),
             Skips = Words(entry["skips"]),
             BaseEnvironment = new AgentOption([], Environment(entry["environment"], "environment"), []).Own().Environment,
+            CountsTurns = (bool?)entry["countsTurns"] ?? false,
             Output = [.. (entry["output"] as JsonArray ?? []).Select(OutputRule.Read)],
             Exits = Exits(entry["exits"]),
         };

@@ -158,6 +158,7 @@ public sealed class ModelDouble : IAsyncDisposable
         {
             ModelStepKind.Hang => null,
             ModelStepKind.Say => wire.Say(request, step.Text),
+            ModelStepKind.WriteFile or ModelStepKind.Run when request.ForbidsTools => wire.Say(request, "The limit of steps is reached."),
             ModelStepKind.WriteFile or ModelStepKind.Run => ModelTools.For(step, request.Tools) is var (tool, input)
                 ? wire.Call(request, tool, input) : wire.Say(request, $"There is no tool for {step.Kind} among {string.Join(", ", request.Tools)}."),
             _ => wire.Refuse(step.Kind),

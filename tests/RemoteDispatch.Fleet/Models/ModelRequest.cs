@@ -26,6 +26,9 @@ public sealed record ModelRequest
     /// <summary>What tools have answered since the user last said something.</summary>
     public IReadOnlyList<string> ToolResults { get; init; } = [];
 
+    /// <summary>Does the agent tell the model to use no more tools, as OpenCode does at its limit of steps?</summary>
+    public bool ForbidsTools => Body.Contains("Tools are disabled until next user input", StringComparison.Ordinal);
+
     /// <summary>The key that came with it.</summary>
     public string Key { get; init; } = "";
 
