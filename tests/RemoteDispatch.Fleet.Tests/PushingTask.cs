@@ -23,9 +23,9 @@ internal sealed class PushingTask : IAsyncDisposable
     /// <summary>The workspace root of h1.</summary>
     public string Root => Fleet.Hosts[0].HomeOnDisk + "/.remote-dispatch/tasks";
 
-    private string Files => Fleet.Directory + "/pushing";
+    public string Files => Fleet.Directory + "/pushing";
 
-    private string Repository => Fleet.Hosts[1].HomeOnDisk + "/repository.git";
+    public string Repository => Fleet.Hosts[1].HomeOnDisk + "/repository.git";
 
     public static async Task<PushingTask> CreateAsync(Func<int, FleetHostOptions>? options = null)
     {

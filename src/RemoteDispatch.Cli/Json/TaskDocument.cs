@@ -46,6 +46,18 @@ internal static class TaskDocument
             ["maker"] = sandbox.Maker,
             ["network"] = sandbox.HasNetwork,
         },
+        ["repository"] = task.Repository is not { } repository ? null : new JsonObject
+        {
+            ["url"] = repository.Url,
+            ["base"] = repository.Base,
+            ["branch"] = repository.Branch,
+            ["before"] = repository.Before,
+            ["after"] = repository.After,
+            ["commits"] = repository.Commits,
+            ["dirty"] = repository.IsDirty,
+            ["pushed"] = repository.IsPushed,
+            ["transferred"] = repository.Transferred,
+        },
         ["dispatched"] = Stamp(task.Dispatched),
         ["started"] = Stamp(task.Started),
         ["finished"] = Stamp(task.Finished),

@@ -17,7 +17,7 @@ internal static class RunOptions
     public static readonly Option<bool> Wait = new("--wait") { Description = "Follow the log, and end with the task's own exit code." };
     public static readonly Option<TimeSpan?> Timeout = Common.Span("--timeout", "The task's time limit. The host keeps to it, whoever waits.");
     public static readonly Option<TimeSpan?> StallLimit = Common.Span("--stall-limit", "How long it may be silent before 'rdispatch watch' flags it as stalled; 0 for ever. [default: what the watch says]");
-    public static readonly Option<string?> Directory = new("--directory") { Description = "Where the command runs: a folder on the host. [default: the home]", HelpName = "DIR" };
+    public static readonly Option<string?> Directory = new("--directory") { Description = "Where the command runs: a folder on the host, or of the --repository. [default: the home, or the repository]", HelpName = "DIR" };
     public static readonly Option<string[]> Environment = new("--env") { Description = "A variable for the task; may be given several times. It is recorded on the host: no place for secrets.", HelpName = "NAME=VALUE" };
     public static readonly Option<bool> LoginShell = new("--login-shell") { Description = "Run it through the user's login shell, for hosts whose PATH is set in a profile." };
     public static readonly Option<TaskRunner> Runner = new("--runner")
@@ -59,6 +59,7 @@ internal static class RunOptions
         if (result.GetResult(Capabilities) is not null && result.GetResult(Hosts) is not null)
             result.AddError("--host and --capability are one too many.");
         SandboxOptions.Validate(result);
+        RepositoryOptions.Validate(result);
         TokenOptions.Validate(result);
         PromptOptions.Validate(result);
     }
@@ -85,6 +86,7 @@ internal static class RunOptions
             Attachments = await PromptOptions.ReadAttachmentsAsync(run).ConfigureAwait(false),
             Id = id is null ? null : TaskId.Parse(id),
             WorkingDirectory = run.Get(Directory),
+            Repository = RepositoryOptions.Read(run),
             Environment = environment,
             Credentials = await CredentialOptions.FetchAsync(run).ConfigureAwait(false),
             ScopedToken = await TokenOptions.ReadAsync(run).ConfigureAwait(false),

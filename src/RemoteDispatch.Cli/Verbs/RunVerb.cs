@@ -22,13 +22,14 @@ internal static class RunVerb
             "rdispatch run --host build1 --sandbox --no-network --directory ~/project --wait -- make test",
             "rdispatch run --host build1 --agent claude --directory ~/project --env-secret ANTHROPIC_API_KEY --max-turns 50 -- 'Mend the failing test'",
             "rdispatch run --host build1 --agent auto --file prompt.md --id fix-login --wait",
+            "rdispatch run --host build1 --repository https://github.com/octo/site --branch main --wait -- make test",
             "rdispatch run --host build1 --keep-agent --directory app -- 'make && git push'",
             "rdispatch run --host build1 --scoped-token octo/site --token-permission contents:write --app-id Iv23li4711 --app-key-file ~/app.pem -- ./publish.sh")
         {
             RunOptions.Hosts, RunOptions.Capabilities, RunOptions.First, RunOptions.Id, RunOptions.Wait, Common.NoCollect, RunOptions.Timeout, RunOptions.StallLimit, RunOptions.Directory, RunOptions.Environment,
             RunOptions.LoginShell, RunOptions.Runner, RunOptions.SeparateError, RunOptions.ReportToolUse, RunOptions.Throttle, RunOptions.File, RunOptions.Command,
         };
-        foreach (var option in PromptOptions.All.Concat(CredentialOptions.All).Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All))
+        foreach (var option in PromptOptions.All.Concat(CredentialOptions.All).Concat(TokenOptions.All).Concat(AgentOptions.All).Concat(SandboxOptions.All).Concat(RepositoryOptions.All))
             verb.Add(option);
         verb.Validators.Add(RunOptions.Validate);
         return verb;

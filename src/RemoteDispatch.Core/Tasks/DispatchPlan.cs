@@ -39,8 +39,10 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add(Describe(agent));
         if (Request.Attachments.Count > 0)
             more.Add($"with the files {string.Join(", ", Request.Attachments.Select(a => Text.OneLine(a.Name, 60)))}");
+        if (Request.Repository is { } repository)
+            more.Add(repository.ToString());
         if (Request.WorkingDirectory is { } folder)
-            more.Add($"in {Text.OneLine(folder, 100)}");
+            more.Add($"in {(Request.Repository is null ? "" : "its folder ")}{Text.OneLine(folder, 100)}");
         if (Request.TimeLimit is { } limit)
             more.Add($"for at most {Duration.Show(limit)}");
         if (Request.StallLimit is { } silence)

@@ -6,7 +6,8 @@ namespace RemoteDispatch.Tasks;
 public sealed partial class Dispatcher
 {
     /// <summary>
-    /// Sends a task to a host and returns when it is proved to run there. Sent again with the same id, it is the same task:
+    /// Sends a task to a host and returns when it is proved to run there; one that clones a repository with the forwarded SSH agent, when that is
+    /// done or has failed. Sent again with the same id, it is the same task:
     /// it never runs twice, whatever happened to the first attempt.
     /// </summary>
     /// <param name="host">The host.</param>
@@ -47,6 +48,7 @@ public sealed partial class Dispatcher
                 Runner = request.Runner,
                 StallLimit = request.StallLimit,
                 SeparateError = request.SeparateError,
+                Repository = request.Repository is { } wanted ? new TaskRepository { Url = wanted.Url, Branch = wanted.BranchOf(id) } : null,
             };
             var token = await MakeTokenAsync(task, request, cancellationToken).ConfigureAwait(false);
             Remember(task, [.. request.Credentials, .. token?.Grants ?? []]);
@@ -63,7 +65,7 @@ public sealed partial class Dispatcher
             if (task.State.IsFinal())
                 EndTokensOf(task);
             Tell(host.Name, "success", since, $"task={task.Id} attempt={attempt} state={task.State}");
-            return task;
+            return await UntilClonedAsync(task, request, cancellationToken).ConfigureAwait(false);
         }
         catch (DispatchException e)
         {

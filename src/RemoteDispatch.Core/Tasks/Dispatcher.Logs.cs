@@ -63,7 +63,7 @@ public sealed partial class Dispatcher
             // One stream may have come to the end where the other still tells of earlier.
             var now = task.After(part.State);
             if (now.State.IsFinal() || !hasEnded)
-                task = Note(task, now);
+                task = Note(task, hasEnded ? now with { Repository = task.Repository } : await WithRepositoryAsync(now, cancellationToken).ConfigureAwait(false));
             hasEnded |= now.State.IsFinal();
             bytes += part.Bytes.Length;
             yield return new LogChunk(task, part.Offset, part.Bytes) { Stream = stream };

@@ -75,8 +75,9 @@ public sealed partial class Dispatcher
             try
             {
                 var states = await _workspaces.StatusAsync(place.Key, [.. group.Select(t => t.Task.Id)], cancellationToken).ConfigureAwait(false);
-                foreach (var ((task, at, _), state) in group.Zip(states))
-                    looks[at] = new TaskLook(Note(task, task.After(state)), null);
+                var seen = await WithRepositoriesAsync(place.Key, [.. group.Zip(states, (one, state) => one.Task.After(state))], cancellationToken).ConfigureAwait(false);
+                foreach (var ((task, at, _), now) in group.Zip(seen))
+                    looks[at] = new TaskLook(Note(task, now), null);
             }
             catch (DispatchException e)
             {
@@ -96,7 +97,8 @@ public sealed partial class Dispatcher
         var found = await _workspaces.ListAsync(place, cancellationToken).ConfigureAwait(false);
         Tell(host.Name, "listed", since, $"tasks={found.Count}");
         // What is no id is no workspace of ours, whatever else lies in that folder.
-        return found.Where(w => TaskId.TryParse(w.Id, out _)).Select(w => Known(w.Id, w.State, w.TaskJson)).ToArray();
+        return await WithRepositoriesAsync(
+            place, found.Where(w => TaskId.TryParse(w.Id, out _)).Select(w => Known(w.Id, w.State, w.TaskJson)).ToArray(), cancellationToken).ConfigureAwait(false);
 
         RemoteTask Known(string id, WorkspaceState state, string json)
         {
@@ -111,7 +113,7 @@ public sealed partial class Dispatcher
         return new RemoteTask
         {
             Id = id, Host = place, State = TaskState.Pending, Command = command, Dispatched = dispatched, CredentialNames = credentials, Runner = runner,
-            StallLimit = stallLimit, SeparateError = isApart, Agent = agent, WorkingDirectory = folder,
+            StallLimit = stallLimit, SeparateError = isApart, Agent = agent, WorkingDirectory = folder, Repository = ReadRepository(json, id),
         };
     }
 

@@ -46,7 +46,7 @@ public sealed partial class Dispatcher
             }
 
             Tell(task.HostName, "stopped", since, $"task={task.Id}");
-            return await ExplainAsync(Note(task, task.After(state)), cancellationToken).ConfigureAwait(false);
+            return await ExplainAsync(Note(task, await WithRepositoryAsync(task.After(state), cancellationToken).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
 
             // What is seen gone is gone: the count is taken before a step's signals are sent.
             async Task<(int, WorkspaceState)> UntilGoneAsync(StopStep step, TimeSpan limit)

@@ -44,6 +44,7 @@ public sealed partial class Dispatcher
                     task = await HearAsync(task, either.Token).ConfigureAwait(false);
                 if (task.State.IsFinal())
                 {
+                    task = Note(task, await WithRepositoryAsync(task, either.Token).ConfigureAwait(false));
                     Tell(task.HostName, "ended", since, $"task={task.Id} state={task.State}{(task.ExitCode is { } code ? $" exit_code={code}" : "")}");
                     return await ExplainAsync(task, cancellationToken).ConfigureAwait(false);
                 }

@@ -41,6 +41,8 @@ internal static class LedgerEntry
             json["agent"] = agent.ToJson();
         if (task.AgentResult is { } result)
             json["agentResult"] = AgentResultEntry.Write(result);
+        if (task.Repository is { } repository)
+            json["repository"] = repository.ToJson();
         if (task.SeparateError)
             (json["separateError"], json["errorLogPath"]) = (true, task.ErrorLogPath);
         if (task.CredentialNames.Count > 0)
@@ -73,6 +75,7 @@ internal static class LedgerEntry
             Command = (string?)json["command"] ?? "",
             Runner = Runner(json["runner"]),
             Sandbox = (string?)json["sandbox"] is { Length: > 0 } word ? TaskSandbox.Parse(word) : null,
+            Repository = TaskRepository.Read(json["repository"]),
             Dispatched = JsonTime.Read(json["dispatched"]),
             Started = JsonTime.Read(json["started"]),
             Finished = JsonTime.Read(json["finished"]),

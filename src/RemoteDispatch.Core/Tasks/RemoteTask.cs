@@ -40,6 +40,9 @@ public sealed record RemoteTask
     /// <summary>What its sandbox is, as its host found it: a boundary, or the environment alone; null where it has none or has not begun.</summary>
     public TaskSandbox? Sandbox { get; init; }
 
+    /// <summary>The repository that it was given, and what became of it; null where it was given none.</summary>
+    public TaskRepository? Repository { get; init; }
+
     /// <summary>When it was dispatched, by this machine's clock; null where only the host knows of it.</summary>
     public DateTimeOffset? Dispatched { get; init; }
 

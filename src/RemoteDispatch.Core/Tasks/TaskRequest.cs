@@ -42,6 +42,9 @@ public sealed record TaskRequest
     /// <summary>Where the command runs: a path on the host, absolute, below <c>~/</c>, or relative to the home; null for the home.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>A repository that is cloned for it, in which it runs; <see cref="WorkingDirectory"/> is a folder of it then. Null for none.</summary>
+    public RepositoryRequest? Repository { get; init; }
+
     /// <summary>Variables for the task. They are recorded in the workspace: no place for secrets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
@@ -135,6 +138,7 @@ public sealed record TaskRequest
             throw Invalid("A prompt takes no arguments.", "Write them into the prompt.");
         if (Sandbox is not null)
             Sandbox.Validate(this);
+        Repository?.Validate(this);
         if (!Enum.IsDefined(AgentForwarding))
             throw Invalid($"{AgentForwarding} is no agent forwarding.", $"Take one of {string.Join(", ", Enum.GetNames<AgentForwarding>())}.");
         var names = new HashSet<string>(Environment.Keys, StringComparer.Ordinal);
@@ -178,6 +182,8 @@ public sealed record TaskRequest
             json["workingDirectory"] = folder;
         if (agent is not null)
             json["agent"] = agent.ToJson();
+        if (Repository is not null)
+            json["repository"] = Repository.ToJson();
         if (LoginShell)
             json["loginShell"] = true;
         if (Runner != TaskRunner.Auto)
@@ -211,15 +217,19 @@ public sealed record TaskRequest
         Command = Command,
         Arguments = Arguments,
         Environment = new Dictionary<string, string>([.. Environment, .. Credentials.Select(g => KeyValuePair.Create(g.Name, g.Reveal()))]),
-        WorkingDirectory = WorkingDirectory ?? "",
+        // One of the repository is entered when that is there.
+        WorkingDirectory = Repository is null ? WorkingDirectory ?? "" : "",
         LoginShell = LoginShell,
         Runner = Runner.ToString().ToLowerInvariant(),
-        With = [.. Sandbox?.Words() ?? [], .. ReportToolUse ? (string[])["tool-use"] : [], .. SeparateError ? (string[])["stderr"] : []],
-        More = Sandbox is null ? "" : Sandbox.ToShellText([.. Environment.Keys, .. CredentialNames]),
+        With = [.. Sandbox?.Words() ?? [], .. ReportToolUse ? (string[])["tool-use"] : [], .. SeparateError ? (string[])["stderr"] : [], .. Repository is null ? [] : (string[])["repo"]],
+        More = (Sandbox is null ? "" : SandboxWithSource().ToShellText([.. Environment.Keys, .. CredentialNames])) + Repository?.ToShellText(id, this),
         Files = [.. Attachments.Select(f => (f.Name, f.Content))],
         TimeLimit = TimeLimit ?? TimeSpan.Zero,
         Grace = StopGrace,
     };
+
+    /// <summary>A repository on the host's own disk is to be read inside.</summary>
+    private SandboxRequest SandboxWithSource() => Repository?.LocalPath is { } path ? Sandbox! with { Paths = [.. Sandbox.Paths, path] } : Sandbox!;
 
     private IEnumerable<string> Parts()
     {
@@ -259,6 +269,8 @@ public sealed record TaskRequest
             yield return $"\0file {file.Digest}";
         if (StallLimit is { } limit)
             yield return $"\0stall limit {limit.ToString("c", CultureInfo.InvariantCulture)}";
+        if (Repository is not null)
+            yield return $"\0repository {Repository.ToJson().ToJsonString(Layout)}";
     }
 
     private static DispatchException Invalid(string message, string remedy) => new(FailureReason.InvalidInput, message, remedy);

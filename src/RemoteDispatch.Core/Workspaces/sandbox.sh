@@ -145,7 +145,7 @@ rd_box_words() {
   for rd_one in bin claude-settings.json files run; do
     [ ! -e "$rd_dir/$rd_one" ] || printf '%s\0' --ro-bind "$rd_dir/$rd_one" "$rd_dir/$rd_one"
   done
-  for rd_one in events inbox; do
+  for rd_one in events inbox repo checkout; do
     [ ! -e "$rd_dir/$rd_one" ] || printf '%s\0' --bind "$rd_dir/$rd_one" "$rd_dir/$rd_one"
   done
   if rd_has agent:asked && [ -S "$rd_dir/agent.sock" ]; then

@@ -17,7 +17,7 @@
 #                sandbox, and what it is to be, as sandbox.sh says; agent, as forwarding.sh says; token: rd_guard revokes it;
 #                tool-use: settings with which Claude Code reports its tools through rd;
 #                stderr: kept apart from the log, in the file error; files: some came with it; run: rd_run is what runs, and the
-#                command is what that reads
+#                command is what that reads; repo: a repository to work in, as repo.sh says
 #   ARGUMENT     for the command
 
 rd_dir=$1 rd_mark=$2 rd_epoch=$3 rd_hear=$4 rd_limit=$5 rd_grace=$6 rd_login=$7 rd_interpreter=$8 rd_cwd=$9
@@ -50,7 +50,7 @@ rd_finish() {
 rd_refuse() {
   # Where not even that can be written, nothing stands in the way of another launch: the gate goes last.
   rd_finish launch-failed 0 "$1" 2>/dev/null || [ -e "$rd_dir/exit" ] ||
-    rm -rf "${rd_dir:?}/bin" "$rd_dir/files" "$rd_dir/run" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/error" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
+    rm -rf "${rd_dir:?}/bin" "$rd_dir/files" "$rd_dir/run" "$rd_dir/events" "$rd_dir/claude-settings.json" "$rd_dir/exit.new" "$rd_dir/log" "$rd_dir/error" "$rd_dir/repo" "$rd_dir/checkout" "$rd_dir/command" "$rd_dir/task.json" "$rd_dir/wrapper" "$rd_dir/process"
   printf 'refused %s\n' "$1"
   exit 0
 }
@@ -172,6 +172,7 @@ elif [ -n "$rd_interpreter" ]; then
 else
   set -- sh "$rd_dir/command" "$@"
 fi
+! rd_has repo || { rd_repo_open; set -- sh "$rd_dir/bin/.checkout" "$@"; }
 if [ "$rd_login" = 1 ]; then
   # A profile may set PATH anew: rd is found all the same.
   # shellcheck disable=SC2016 # the shell behind the login shell expands it
@@ -258,6 +259,7 @@ wait "$rd_watch" 2>/dev/null
 [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
 rd_why=
 case $rd_box in docker*) rd_engine_why ;; esac
+! rd_has repo || rd_repo_why
 [ ! -e "$rd_dir/stop" ] || { rd_kind=stopped; IFS= read -r rd_why <"$rd_dir/stop"; }
 # Its number may be another's by now, where somebody has ended it.
 if [ -n "$rd_view" ] && rd_birth "$rd_view" && [ "$RD_BIRTH" = "${rd_view_born-}" ]; then

@@ -78,7 +78,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [Alias("TaskId")]
     public string? Id { get; set; }
 
-    /// <summary>Where it runs: a folder on the host; without it, the home.</summary>
+    /// <summary>Where it runs: a folder on the host; without it, the home. With -Repository, a folder of that.</summary>
     [Parameter]
     public string? WorkingDirectory { get; set; }
 

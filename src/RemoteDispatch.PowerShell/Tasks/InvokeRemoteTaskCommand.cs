@@ -39,6 +39,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 Arguments = ArgumentList,
                 Id = Id is null ? null : TaskId.Parse(Id),
                 WorkingDirectory = WorkingDirectory,
+                Repository = ReadRepository(),
                 Environment = VariableBinding.Read(Environment),
                 Credentials = CredentialBinding.Fetch(this, CredentialName, Credential, ForwardDefaultCredential, ScopedToken.Length > 0 ? [ScopedTokenRequest.Variable] : []),
                 ScopedToken = ReadToken(),
