@@ -54,6 +54,7 @@ internal sealed class Bench : IAsyncDisposable
             Inventory = new HostInventory(Path.Combine(_folder, "hosts.json")),
             Ledger = new Ledger(Path.Combine(_folder, "tasks")),
             LogFolder = Path.Combine(_folder, "logs"),
+            AgentFolder = Path.Combine(_folder, "agents"),
         });
     }
 

@@ -16,7 +16,7 @@ public sealed partial class Dispatcher
         var since = Options.Time.GetTimestamp();
         try
         {
-            var output = new AgentOutput(AgentProfiles.Find(Options.AgentFolder, agent.Name));
+            var output = new AgentOutput(AgentProfiles.Find(Options.AgentFolder, agent.Name), new AgentCall { MaxTurns = agent.MaxTurns });
             await ReadOutputAsync(task, output, cancellationToken).ConfigureAwait(false);
             var exit = new AgentExit(task.ExitCode)
             {

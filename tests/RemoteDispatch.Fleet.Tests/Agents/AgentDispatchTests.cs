@@ -1,0 +1,104 @@
+using RemoteDispatch.Agents;
+using RemoteDispatch.Tasks;
+
+namespace RemoteDispatch.Fleet.Tests.Agents;
+
+/// <summary>The real Claude Code and the real OpenCode as detached tasks on a real host, from the prompt to the result; their model is a double.</summary>
+public sealed class AgentDispatchTests
+{
+    [Theory, InlineData("claude"), InlineData("opencode")]
+    public async Task Prompt_of_a_megabyte_arrives_at_the_model_byte_for_byte_and_the_answer_at_the_task(string agent)
+    {
+        await using var bench = await AgentBench.StartAsync(agent);
+        bench.Model.Script = [ModelStep.Say("All is well: é漢🎉")];
+        const string Line = "'\"`$(exit 9)${HOME}\\ \t!*?[]{}~#&|;<> é 漢字 🎉 {workspace} {{prompt}} -n --help\n";
+        var prompt = string.Concat(Enumerable.Repeat(Line, (1 << 20) / System.Text.Encoding.UTF8.GetByteCount(Line))) + "the end";
+        var task = await bench.RunAsync(bench.Request(prompt));
+
+        Assert.True(task.State == TaskState.Succeeded, await bench.Bench.TextOf(task));
+        Assert.True(bench.Model.Heard(prompt), $"{bench.Model.Requests.Count} requests");
+        Assert.Equal((AgentEnd.Completed, "All is well: é漢🎉"), (task.AgentResult!.Why, task.AgentResult.Answer));
+        Assert.NotNull(task.AgentResult.Session);
+        Assert.True(task.AgentResult.Turns > 0 && task.AgentResult.OutputTokens > 0, task.AgentResult.ToString());
+    }
+
+    [Theory, InlineData("claude"), InlineData("opencode")]
+    public async Task Session_is_gone_on_with_by_a_second_prompt_from_another_dispatcher(string agent)
+    {
+        await using var bench = await AgentBench.StartAsync(agent);
+        bench.Model.Script = [ModelStep.Say("I will remember the word.")];
+        var first = await bench.RunAsync(bench.Request("The word is heliotrope."));
+        Assert.True(first.State == TaskState.Succeeded, await bench.Bench.TextOf(first));
+
+        await using var elsewhere = new Bench(bench.Fleet);
+        var found = Assert.Single(await elsewhere.Dispatcher.ListAsync(bench.Host, Bench.Cancel));
+        bench.Model.Requests.Clear();
+        var (host, request) = await elsewhere.Dispatcher.ResumeAsync(found, bench.Request("Which word?") with { Agent = null }, Bench.Cancel);
+        var second = await elsewhere.Dispatcher.WaitAsync(await elsewhere.Dispatcher.DispatchAsync(host, request, Bench.Cancel), TimeSpan.FromMinutes(2), Bench.Cancel);
+
+        Assert.True(second.State == TaskState.Succeeded, await elsewhere.TextOf(second));
+        Assert.Equal((first.Id, first.AgentResult!.Session), (second.Agent!.Resumes, second.AgentResult!.Session));
+        Assert.True(bench.Model.Requests.Any(r => r.UserTexts.Contains("The word is heliotrope.") && r.UserTexts.Contains("Which word?")), "the model was not told both");
+    }
+
+    [Theory, InlineData("claude"), InlineData("opencode")]
+    public async Task Limit_of_turns_ends_the_agent_and_is_the_reason(string agent)
+    {
+        await using var bench = await AgentBench.StartAsync(agent);
+        bench.Model.Script = [ModelStep.Run("true")];
+        var task = await bench.RunAsync(bench.Request("Go on for ever.", bench.Free with { MaxTurns = 3 }));
+        Assert.True(task.AgentResult?.Why == AgentEnd.TurnLimit, $"{task.AgentResult} {await bench.Bench.TextOf(task)}");
+    }
+
+    [Theory, InlineData("claude"), InlineData("opencode")]
+    public async Task Refused_key_is_signed_out_and_fails(string agent)
+    {
+        await using var bench = await AgentBench.StartAsync(agent);
+        bench.Model.Script = [ModelStep.RefuseKey()];
+        var task = await bench.RunAsync(bench.Request("Hello."));
+        Assert.True(task is { State: TaskState.Failed, AgentResult.Why: AgentEnd.SignedOut }, $"{task.State} {task.AgentResult} {await bench.Bench.TextOf(task)}");
+    }
+
+    [Theory, InlineData("claude"), InlineData("opencode")]
+    public async Task Stop_in_the_middle_of_a_tool_leaves_nothing_running(string agent)
+    {
+        await using var bench = await AgentBench.StartAsync(agent);
+        var mark = $"3{Random.Shared.Next(100_000, 999_999)}";
+        bench.Model.Script = [ModelStep.Run($"sleep {mark} & echo ran >\"$REMOTE_DISPATCH_WORKSPACE/ran\"; sleep {mark}")];
+        var task = await bench.Dispatcher.DispatchAsync(bench.Host, bench.Request("Sleep.", bench.Free), Bench.Cancel);
+        await PushingTask.UntilAsync(() => File.Exists($"{bench.Home}/.remote-dispatch/tasks/{task.Id}/ran"), "the tool runs");
+        var stopped = await bench.Dispatcher.StopAsync(task, TimeSpan.FromSeconds(5), Bench.Cancel);
+
+        Assert.Equal((TaskState.Stopped, AgentEnd.Stopped), (stopped.State, stopped.AgentResult!.Why));
+        Assert.DoesNotContain(Directory.GetDirectories("/proc"), p => Read(p).Contains(mark, StringComparison.Ordinal) || ReadEnvironment(p).Contains($"REMOTE_DISPATCH_ID={task.Id}", StringComparison.Ordinal));
+        Assert.NotNull(stopped.AgentResult.Session);
+
+        static string Read(string process) => Try($"{process}/cmdline");
+        static string ReadEnvironment(string process) => Try($"{process}/environ");
+        static string Try(string path)
+        {
+            try
+            {
+                return File.Exists(path) ? File.ReadAllText(path) : "";
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return "";
+            }
+        }
+    }
+
+    [Theory, InlineData("claude"), InlineData("opencode"), InlineData("codex"), InlineData("gemini")]
+    public async Task Any_agent_is_the_one_that_the_host_has(string agent)
+    {
+        await using var bench = await AgentBench.StartAsync(agent);
+        var request = bench.Request("Hello.");
+        // The folder has all of them: what else there is must not be seen.
+        Directory.CreateDirectory(bench.Home + "/only");
+        File.CreateSymbolicLink($"{bench.Home}/only/{agent}", $"{(await AgentPrograms.ReadyAsync(Bench.Cancel)).Bin}/{agent}");
+        await File.WriteAllTextAsync(bench.Home + "/.bash_profile", "PATH=$HOME/only:$PATH\n", Bench.Cancel);
+        var task = await bench.RunAsync(request with { Agent = request.Agent! with { Name = AgentRequest.Auto } });
+        Assert.True(task.State == TaskState.Succeeded, await bench.Bench.TextOf(task));
+        Assert.Equal(agent, task.Agent!.Name);
+    }
+}
