@@ -27,6 +27,7 @@ rd_repo_why() {
     branch) rd_why="it has no branch or tag '$rd_repo_branch'" ;;
     empty) rd_why='it has no commit yet: push a first one' ;;
     folder) rd_why="it has no folder '$rd_repo_folder' to work in" ;;
+    gone) rd_why='the workspace of the task that it goes on with has none any more' ;;
     space) rd_why='the disk of the host is full' ;;
     checkout) rd_why='its files could not be laid out: git says why in the log' ;;
     *) rd_why='git says why in the log' ;;
