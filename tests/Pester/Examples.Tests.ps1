@@ -175,6 +175,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of docs/fleet-health.md run' { Assert-Runs (Get-MarkdownCode docs/fleet-health.md) }
     It 'examples of docs/checks.md run' { Assert-Runs (Get-MarkdownCode docs/checks.md) }
     It 'examples of docs/watch.md run' { Assert-Runs (Get-MarkdownCode docs/watch.md) }
+    It 'examples of docs/repositories.md run' { Assert-Runs (Get-MarkdownCode docs/repositories.md) }
 
     It 'leaves nothing out but what is printed and cannot run here' {
         $all = (Get-Command -Module RemoteDispatch).Name.ForEach({ Get-ExampleCode $_ }) + (Get-MarkdownCode README.md) + (Get-MarkdownCode docs/hosts.md) + (Get-MarkdownCode docs/events.md) + (Get-MarkdownCode docs/fleet-health.md) + (Get-MarkdownCode docs/checks.md) + (Get-MarkdownCode docs/watch.md)

@@ -122,6 +122,20 @@ public sealed class RepositoryTests
         Assert.Equal(task.Repository, Assert.Single(await other.Dispatcher.ListAsync(host, Bench.Cancel)).Repository);
     }
 
+    [Fact]
+    public async Task Container_as_a_boundary_clones_inside_and_the_clone_is_there_afterwards()
+    {
+        await using var bench = await EngineBench.StartAsync();
+        var origin = bench.Home + "/origin.git";
+        await GitAsync("init", "-q", "--bare", "-b", "main", origin);
+        var first = await FillAsync(origin);
+        var task = await bench.RunAsync(new TaskRequest { Command = Work + "ls", Repository = new RepositoryRequest { Url = "file://" + origin }, Sandbox = new SandboxRequest { RequireBoundary = true } });
+        Assert.True(task.State == TaskState.Succeeded, await bench.TextOf(task));
+        Assert.Equal("Boundary (docker)", task.Sandbox!.ToString());
+        Assert.Equal((first, 1L, false), (task.Repository!.Before, task.Repository.Commits, task.Repository.IsPushed));
+        Assert.Equal(task.Repository.After, await GitAsync("-C", $"{bench.Home}/.remote-dispatch/tasks/{task.Id}/repo", "rev-parse", "HEAD"));
+    }
+
     private static async Task<RemoteTask> RunAsync(Bench bench, DispatchHost host, TaskRequest request) =>
         await bench.Dispatcher.WaitAsync(await bench.Dispatcher.DispatchAsync(host, request, Bench.Cancel), TimeSpan.FromSeconds(60), Bench.Cancel);
 

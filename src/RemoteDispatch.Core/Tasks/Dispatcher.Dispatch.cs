@@ -48,7 +48,7 @@ public sealed partial class Dispatcher
                 Runner = request.Runner,
                 StallLimit = request.StallLimit,
                 SeparateError = request.SeparateError,
-                Repository = request.Repository is { } wanted ? new TaskRepository { Url = wanted.Url, Branch = wanted.BranchOf(id) } : null,
+                Repository = request.Repository is { } wanted ? new TaskRepository { Url = wanted.Url, Of = wanted.Of, Branch = wanted.BranchOf(id) } : null,
             };
             var token = await MakeTokenAsync(task, request, cancellationToken).ConfigureAwait(false);
             Remember(task, [.. request.Credentials, .. token?.Grants ?? []]);

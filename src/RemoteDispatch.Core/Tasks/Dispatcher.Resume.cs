@@ -58,6 +58,7 @@ public sealed partial class Dispatcher
                 Resumes = task.Id,
             },
             WorkingDirectory = request.WorkingDirectory ?? task.WorkingDirectory,
+            Repository = task.Repository is { } repository ? new RepositoryRequest { Url = repository.Url, TaskBranch = repository.Branch, Of = repository.Of ?? task.Id } : null,
         });
 
         DispatchException Refuse(string message, string remedy) => new(FailureReason.InvalidInput, message, remedy) { Host = task.HostName, TaskId = task.Id };
@@ -66,7 +67,7 @@ public sealed partial class Dispatcher
     /// <summary>A workspace in which a later task of the same session works is not removed beneath it.</summary>
     private void CheckUnused(RemoteTask task)
     {
-        if (task.Agent is not null && Options.Ledger.List().FirstOrDefault(t => t.Agent?.Resumes == task.Id && t.HostName == task.HostName && !t.State.IsFinal()) is { } user)
+        if (task.Agent is not null && Options.Ledger.List().FirstOrDefault(t => (t.Agent?.Resumes == task.Id || t.Repository?.Of == task.Id) && t.HostName == task.HostName && !t.State.IsFinal()) is { } user)
         {
             throw new DispatchException(FailureReason.TaskRunning, $"The task '{user.Id}' goes on with the session of '{task.Id}' on host '{task.HostName}', in its workspace ({user.State}).",
                 "Wait for it, or stop it first.");

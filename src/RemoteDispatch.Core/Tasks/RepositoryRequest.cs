@@ -31,9 +31,14 @@ public sealed partial record RepositoryRequest
     /// <summary>How many commits of its history come along; 0 for all. One.</summary>
     public int Depth { get; init; } = 1;
 
+    /// <summary>The earlier task of the same host whose clone is gone on with, as that left it; null for a clone of the task's own.</summary>
+    internal string? Of { get; init; }
+
     /// <summary>As part of a plan, in words.</summary>
     public override string ToString()
     {
+        if (Of is not null)
+            return $"in the clone of {Text.OneLine(Url, 150)} that the task {Of} has left";
         var branch = Branch is null ? "" : $" at {Branch}";
         var depth = Depth switch { 0 => ", whole", 1 => "", _ => string.Create(CultureInfo.InvariantCulture, $", {Depth} commits deep") };
         return $"in a clone of {Text.OneLine(Url, 150)}{branch}{depth}, on {(TaskBranch is null ? "a branch of its own" : $"the branch {TaskBranch}")}";
@@ -75,6 +80,8 @@ public sealed partial record RepositoryRequest
             throw Invalid("A depth is a number of commits, at most a million.", "Use 1 for the newest alone, 0 for all.");
         if (request.WorkingDirectory is { } folder && (folder[0] is '/' or '~' || folder.Split('/').Contains("..", StringComparer.Ordinal)))
             throw Invalid($"The working directory {Text.Show(folder)} is not below the repository.", "Name a folder of the repository, relative to its top; or leave the repository out to use a folder of the host.");
+        if (request.Sandbox is not null && Of is not null)
+            throw Invalid("A sandbox does not see the clone of another task.", "Go on without a sandbox, or clone the repository anew.");
         if (request.Sandbox is { NoNetwork: true } && LocalPath is null)
             throw Invalid("A sandbox without network cannot clone a repository: the clone is made inside.", "Leave one of the two out, or name a repository on the host's own disk.");
     }
@@ -96,6 +103,8 @@ public sealed partial record RepositoryRequest
             json["taskBranch"] = TaskBranch;
         if (Depth != 1)
             json["depth"] = Depth;
+        if (Of is not null)
+            json["of"] = Of;
         return json;
     }
 
@@ -110,7 +119,7 @@ public sealed partial record RepositoryRequest
         foreach (var (name, value) in new[]
         {
             ("url", Url), ("branch", Branch ?? ""), ("task_branch", BranchOf(id)), ("depth", Depth.ToString(CultureInfo.InvariantCulture)),
-            ("folder", request.WorkingDirectory ?? ""), ("token", TokenAddress.Of(request)), ("mirror", mirror),
+            ("folder", request.WorkingDirectory ?? ""), ("token", TokenAddress.Of(request)), ("mirror", mirror), ("of", Of ?? ""),
         })
             script.Append("rd_").Append(name).Append('=').Append(ShellQuote.Quote(value)).Append('\n');
         script.Append(ShellText.Load("checkout.sh"));

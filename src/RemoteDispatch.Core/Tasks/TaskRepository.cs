@@ -12,6 +12,9 @@ public sealed partial record TaskRepository
     /// <summary>What was cloned.</summary>
     public required string Url { get; init; }
 
+    /// <summary>The earlier task in whose workspace the clone is; null where it is in this one's own.</summary>
+    public string? Of { get; init; }
+
     /// <summary>The branch or tag that the task began at; null while that is not known.</summary>
     public string? Base { get; init; }
 
@@ -73,14 +76,14 @@ public sealed partial record TaskRepository
     /// <summary>For the ledger.</summary>
     internal JsonObject ToJson() => new()
     {
-        ["url"] = Url, ["base"] = Base, ["branch"] = Branch, ["before"] = Before, ["after"] = After, ["commits"] = Commits, ["dirty"] = IsDirty,
+        ["url"] = Url, ["of"] = Of, ["base"] = Base, ["branch"] = Branch, ["before"] = Before, ["after"] = After, ["commits"] = Commits, ["dirty"] = IsDirty,
         ["pushed"] = IsPushed, ["transferred"] = Transferred,
     };
 
     /// <summary>From the ledger.</summary>
     internal static TaskRepository? Read(JsonNode? node) => node is not JsonObject json || (string?)json["url"] is not { } url ? null : new TaskRepository
     {
-        Url = url, Base = (string?)json["base"], Branch = (string?)json["branch"], Before = (string?)json["before"], After = (string?)json["after"],
+        Url = url, Of = (string?)json["of"], Base = (string?)json["base"], Branch = (string?)json["branch"], Before = (string?)json["before"], After = (string?)json["after"],
         Commits = (long?)json["commits"], IsDirty = (bool?)json["dirty"], IsPushed = (bool?)json["pushed"], Transferred = (long?)json["transferred"],
     };
 
@@ -88,6 +91,7 @@ public sealed partial record TaskRepository
     internal static TaskRepository? ReadRequest(JsonNode? node, string id) => node is not JsonObject json || (string?)json["url"] is not { } url || !TaskId.TryParse(id, out var task) ? null : new TaskRepository
     {
         Url = Text.OneLine(url, RepositoryRequest.LongestUrl),
+        Of = (string?)json["of"] is { } of && TaskId.TryParse(of, out var first) ? first.Value : null,
         Branch = (string?)json["taskBranch"] is { } given ? (RepositoryRequest.IsBranch(given) ? given : null) : new RepositoryRequest { Url = url }.BranchOf(task),
     };
 

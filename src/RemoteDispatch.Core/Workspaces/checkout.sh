@@ -7,13 +7,16 @@
 #   rd_folder   where in it the command runs (empty: at its top)
 #   rd_token    the address that the token in GH_TOKEN is for; empty for none
 #   rd_mirror   names the mirror of that address, beside the workspaces; empty for none
+#   rd_of       the task whose clone is gone on with, as that left it; empty: one of the task's own is made
 # What became of it goes into WORKSPACE/checkout, a line each: failed WHY · base NAME · before COMMIT · transferred OBJECTS, and when
 # the command has ended: after COMMIT · branch NAME · commits COUNT · pushed yes|no · dirty yes|no.
 # shellcheck disable=SC2154 # those assignments
 
 rd_bin=${0%/*}
 rd_dir=${rd_bin%/*}
-rd_repo=$rd_dir/repo
+# shellcheck disable=SC2154 # it is assigned above
+rd_repo=${rd_of:+${rd_dir%/*}/$rd_of/}
+rd_repo=${rd_repo:-$rd_dir/}repo
 rd_objects=0
 rd_nl='
 '
@@ -223,10 +226,8 @@ rd_expire() {
   done
 }
 
-# rd_checkout: the repository, on the task's own branch.
-rd_checkout() {
-  command -v git >/dev/null || rd_fail no-git
-  rd_quiet
+# rd_clone: the repository, on the task's own branch.
+rd_clone() {
   printf '%s\n' "RemoteDispatch: cloning $rd_url${rd_branch:+ ($rd_branch)}" >&2
   rd_find
   rd_new "$rd_repo" || { rd_why; rd_fail "$RD_WHY"; }
@@ -243,7 +244,21 @@ rd_checkout() {
   fi
   [ "$rd_ref" != "$rd_default" ] || rd_git --git-dir="$rd_repo/.git" symbolic-ref refs/remotes/origin/HEAD "$rd_to"
   rd_said=$(rd_git -C "$rd_repo" checkout -q --no-track -B "$rd_task_branch" "$rd_to^{commit}" -- 2>&1) || { rd_why; [ "$RD_WHY" = space ] || RD_WHY=checkout; rd_fail "$RD_WHY"; }
-  rd_before=$(rd_git -C "$rd_repo" rev-parse -q --verify HEAD)
+}
+
+# rd_continue: the clone of an earlier task.
+rd_continue() {
+  rd_said=
+  [ -d "$rd_repo/.git" ] || rd_fail gone
+  rd_base=$(rd_own symbolic-ref -q --short HEAD) || rd_base=HEAD
+  rd_task_branch=$rd_base
+}
+
+rd_checkout() {
+  command -v git >/dev/null || rd_fail no-git
+  rd_quiet
+  if [ -n "$rd_of" ]; then rd_continue; else rd_clone; fi
+  rd_before=$(rd_own rev-parse -q --verify 'HEAD^{commit}') || rd_fail git
   rd_said=
   CDPATH='' cd -P -- "$rd_repo" || rd_fail git
   rd_top=$(pwd -P)

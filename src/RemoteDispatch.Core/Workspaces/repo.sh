@@ -11,14 +11,14 @@ rd_repo_open() {
     rd_refuse 'the workspace cannot be written'
 }
 
-# rd_repo_why: rd_why is why there was no repository, and what to do; empty where there was one. Only a word of that file counts:
+# rd_repo_why: rd_why is why there was no repository, and what to do; as it was where there was one. Only a word of that file counts:
 # the task could write to it, but not say anything in our name that is not here. How it ended is never read from it.
 rd_repo_why() {
   [ "$rd_kind" = exited ] && [ "$rd_code" = 128 ] || return 0
-  { read -r rd_one rd_why <"$rd_dir/checkout"; } 2>/dev/null
-  [ "$rd_one" = failed ] || rd_why=
-  case $rd_why in
-    '') return 0 ;;
+  rd_one=
+  { read -r rd_one rd_said <"$rd_dir/checkout"; } 2>/dev/null
+  [ "$rd_one" = failed ] || return 0
+  case $rd_said in
     no-git) rd_why='git is not on the host: install it there' ;;
     denied) rd_why='the host was refused: give the task an SSH agent (-ForwardAgent, --forward-agent) or a token (-ScopedToken, --scoped-token), or the host a key of its own' ;;
     hostkey) rd_why="its server's host key is not the one that the host knows, or none is known: check it, and add it to known_hosts there (a sandbox sees that file where it is named as a path of it)" ;;
@@ -27,6 +27,7 @@ rd_repo_why() {
     branch) rd_why="it has no branch or tag '$rd_repo_branch'" ;;
     empty) rd_why='it has no commit yet: push a first one' ;;
     folder) rd_why="it has no folder '$rd_repo_folder' to work in" ;;
+    gone) rd_why='the workspace of the task that it goes on with has none any more' ;;
     space) rd_why='the disk of the host is full' ;;
     checkout) rd_why='its files could not be laid out: git says why in the log' ;;
     *) rd_why='git says why in the log' ;;

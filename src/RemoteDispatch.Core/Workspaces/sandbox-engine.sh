@@ -139,11 +139,11 @@ rd_engine_mounts() {
   rd_box_each rd_engine_path
   # Whatever was named: no record of any task.
   rd_engine_mount "${rd_dir%/*}" '' r
-  for rd_one in home events inbox log "$rd_mark/box"; do
+  for rd_one in home events inbox repo checkout log "$rd_mark/box"; do
     [ ! -e "$rd_dir/$rd_one" ] || rd_engine_mount "$rd_dir/$rd_one" "$rd_dir/$rd_one" w
   done
   ! rd_has stderr || rd_engine_mount "$rd_dir/error" "$rd_dir/error" w
-  for rd_one in command bin claude-settings.json; do
+  for rd_one in command bin claude-settings.json files run; do
     [ ! -e "$rd_dir/$rd_one" ] || rd_engine_mount "$rd_dir/$rd_one" "$rd_dir/$rd_one" r
   done
   if rd_has agent:asked && [ -S "$rd_dir/agent.sock" ]; then

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using System.Management.Automation.Runspaces;
 using RemoteDispatch.Tasks;
 
 namespace RemoteDispatch.PowerShell.Binding;
@@ -13,10 +12,14 @@ public sealed class RepositoryCompleter : IArgumentCompleter
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var folder = Runspace.DefaultRunspace?.SessionStateProxy.Path.CurrentFileSystemLocation.ProviderPath;
-        return folder is null ? [] : Completion.Of(wordToComplete, () =>
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        CurrentFolder() is not { } folder ? [] : Completion.Of(wordToComplete, () =>
             CallerOrigin.FindAsync(folder, Patience).GetAwaiter().GetResult() is { } url ? [(url, $"the origin of {folder}")] : Array.Empty<(string, string)>());
+
+    /// <summary>PowerShell's own, which is not the process's.</summary>
+    private static string? CurrentFolder()
+    {
+        using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddCommand("Get-Location").AddParameter("PSProvider", "FileSystem").Invoke<PathInfo>().FirstOrDefault()?.ProviderPath;
     }
 }

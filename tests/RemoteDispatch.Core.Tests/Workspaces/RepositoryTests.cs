@@ -321,6 +321,26 @@ public sealed class RepositoryTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
+    public async Task Clone_of_an_earlier_task_is_gone_on_with_as_it_was_left_and_its_lack_is_told(string shell)
+    {
+        await using var client = Shells.Client(shell);
+        var origin = await OriginAsync();
+        await RunAsync(client, origin, "first", $"mkdir sub; echo 1 >sub/new; git add sub; {Commit} one; echo 2 >sub/new; git checkout -q -b other");
+        var first = await SeenAsync(client, "first");
+        Assert.Equal("other", first.Branch);
+        var going = Request($"cat new; {Commit} two -a; git push -q", new() { Url = origin.Url, TaskBranch = "other", Of = "first" }) with { WorkingDirectory = "sub" };
+        Assert.Equal(0, (await RunAsync(client, going, "second")).ExitCode);
+        Assert.Contains("2", await LinesAsync("second"));
+        var second = await SeenAsync(client, "second");
+        Assert.Equal(("first", "other", first.After, "other", 1L, true, false, 0L), (second.Of, second.Base, second.Before, second.Branch, second.Commits, second.IsPushed, second.IsDirty, second.Transferred));
+        Assert.Equal(await origin.HeadAsync("other"), second.After);
+
+        Directory.Delete(_folder.Workspace("first"), recursive: true);
+        var gone = await RunAsync(client, going, "third");
+        Assert.Equal((128, $"the command was not run: no clone of {origin.Url}: the workspace of the task that it goes on with has none any more"), (gone.ExitCode, gone.Why));
+    }
+
+    [Theory, MemberData(nameof(Shells.All), MemberType = typeof(Shells))]
     public async Task Sandbox_clones_inside_sees_no_mirror_and_leaves_the_clone(string shell)
     {
         await using var client = Shells.Client(shell);
