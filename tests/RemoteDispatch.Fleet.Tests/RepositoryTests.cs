@@ -147,7 +147,7 @@ public sealed class RepositoryTests
     }
 
     /// <summary>A first commit on main, of two files.</summary>
-    private static async Task<string> FillAsync(string repository)
+    internal static async Task<string> FillAsync(string repository)
     {
         var work = repository + ".work";
         await GitAsync("init", "-q", "-b", "main", work);
@@ -159,7 +159,7 @@ public sealed class RepositoryTests
         return await GitAsync("-C", work, "rev-parse", "HEAD");
     }
 
-    private static async Task<string> GitAsync(params string[] words)
+    internal static async Task<string> GitAsync(params string[] words)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/git"), "git is not installed: apt-get install git.");
         var start = new ProcessStartInfo("/usr/bin/git", words) { RedirectStandardOutput = true, RedirectStandardError = true };

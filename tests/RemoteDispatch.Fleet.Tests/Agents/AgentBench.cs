@@ -11,7 +11,9 @@ namespace RemoteDispatch.Fleet.Tests.Agents;
 /// </summary>
 internal sealed class AgentBench : IAsyncDisposable
 {
-    private AgentBench(string agent, SshFleet fleet, Bench bench) => (Agent, Fleet, Bench) = (agent, fleet, bench);
+    private readonly SshFleet? _own;
+
+    private AgentBench(string agent, SshFleet fleet, SshFleet? own, Bench bench) => (Agent, Fleet, _own, Bench) = (agent, fleet, own, bench);
 
     public string Agent { get; }
 
@@ -28,12 +30,14 @@ internal sealed class AgentBench : IAsyncDisposable
     public string Home => Fleet.Hosts[0].HomeOnDisk;
 
     /// <summary>Starts it; the test is skipped, and says so, where the command line is not to be had.</summary>
-    public static async Task<AgentBench> StartAsync(string agent, int hosts = 1, Func<SshFleet, Task<Bench>>? bench = null)
+    /// <param name="agent">The agent.</param>
+    /// <param name="fleet">Hosts that are there, and stay with whoever has started them; null for one of its own.</param>
+    public static async Task<AgentBench> StartAsync(string agent, SshFleet? fleet = null)
     {
         var programs = await AgentPrograms.ReadyAsync(Bench.Cancel);
         Assert.SkipWhen(programs.Missing is not null, programs.Missing ?? "");
-        var fleet = await OwnFleet.StartAsync(hosts);
-        var all = new AgentBench(agent, fleet, bench is null ? new Bench(fleet) : await bench(fleet));
+        var own = fleet is null ? await OwnFleet.StartAsync(1) : null;
+        var all = new AgentBench(agent, fleet ?? own!, own, new Bench(fleet ?? own));
         await File.WriteAllTextAsync(all.Home + "/.bash_profile", $"PATH=$PATH:'{programs.Bin}'\n", Bench.Cancel);
         AgentHome.WriteSettings(all.Home, all.Model.Address);
         return all;
@@ -60,7 +64,8 @@ internal sealed class AgentBench : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Bench.DisposeAsync();
-        await Fleet.DisposeAsync();
+        if (_own is not null)
+            await _own.DisposeAsync();
         await Model.DisposeAsync();
     }
 }

@@ -23,6 +23,41 @@ public sealed class AgentDispatchTests
     }
 
     [Theory, InlineData("claude"), InlineData("opencode")]
+    public async Task Agent_writes_commits_and_pushes_over_ssh_in_a_clone_and_goes_on_there(string agent)
+    {
+        await using var pushing = await PushingTask.CreateAsync();
+        var first = await RepositoryTests.FillAsync(pushing.Repository);
+        await using var bench = await AgentBench.StartAsync(agent, pushing.Fleet);
+        await using var forwarding = new Bench(pushing.Fleet, o => o with { SshOptions = [.. o.SshOptions!, "-o", $"IdentityAgent={pushing.Agent.Socket}"] });
+        bench.Model.Script =
+        [
+            ModelStep.Run("echo 'made by the agent' >made.txt"),
+            ModelStep.Run("git add made.txt && git -c user.name=a -c user.email=a commit -q -m 'It is made' && git push -q && rd done 'pushed'"), ModelStep.Say("Pushed."),
+        ];
+        var request = bench.Request("Make it, and push it.", bench.Free) with
+        {
+            Id = TaskId.Parse("make-1"),
+            Repository = new RepositoryRequest { Url = "h2:" + pushing.Repository },
+            AgentForwarding = AgentForwarding.Forward,
+        };
+        request = request with { Environment = new Dictionary<string, string>(request.Environment) { ["GIT_SSH_COMMAND"] = $"ssh -F '{pushing.Files}/ssh_config'" } };
+        var task = await forwarding.Dispatcher.WaitAsync(await forwarding.Dispatcher.DispatchAsync(bench.Host, request, Bench.Cancel), TimeSpan.FromMinutes(3), Bench.Cancel);
+
+        Assert.True(task.State == TaskState.Succeeded, await forwarding.TextOf(task));
+        Assert.Equal((AgentEnd.Completed, "Pushed."), (task.AgentResult!.Why, task.AgentResult.Answer));
+        Assert.Equal((first, 1L, true, false), (task.Repository!.Before, task.Repository.Commits, task.Repository.IsPushed, task.Repository.IsDirty));
+        Assert.Equal(task.Repository.After, await RepositoryTests.GitAsync("--git-dir=" + pushing.Repository, "rev-parse", "refs/heads/remote-dispatch/make-1"));
+        Assert.Equal("made by the agent", await RepositoryTests.GitAsync("--git-dir=" + pushing.Repository, "show", "remote-dispatch/make-1:made.txt"));
+
+        bench.Model.Script = [ModelStep.Run("cat made.txt >\"$REMOTE_DISPATCH_WORKSPACE/seen\""), ModelStep.Say("I saw it.")];
+        var (host, more) = await forwarding.Dispatcher.ResumeAsync(task, request with { Command = "Look again.", Id = null, Agent = new AgentRequest { Name = agent, Call = bench.Free } }, Bench.Cancel);
+        var second = await forwarding.Dispatcher.WaitAsync(await forwarding.Dispatcher.DispatchAsync(host, more, Bench.Cancel), TimeSpan.FromMinutes(3), Bench.Cancel);
+        Assert.True(second.State == TaskState.Succeeded, $"{second.Reason} {await forwarding.TextOf(second)}");
+        Assert.Equal("made by the agent\n", await File.ReadAllTextAsync($"{bench.Home}/.remote-dispatch/tasks/{second.Id}/seen", Bench.Cancel));
+        Assert.Equal(task.AgentResult.Session, second.AgentResult!.Session);
+    }
+
+    [Theory, InlineData("claude"), InlineData("opencode")]
     public async Task Session_is_gone_on_with_by_a_second_prompt_from_another_dispatcher(string agent)
     {
         await using var bench = await AgentBench.StartAsync(agent);
