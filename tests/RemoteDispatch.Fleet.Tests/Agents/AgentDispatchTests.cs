@@ -123,6 +123,30 @@ public sealed class AgentDispatchTests
         }
     }
 
+    [Fact]
+    public async Task Agent_works_in_a_sandbox_where_its_folder_may_be_read_and_its_session_is_gone_with_it()
+    {
+        Assert.SkipWhen(!File.Exists("/usr/bin/bwrap"), "bwrap is not installed: apt-get install bubblewrap.");
+        await using var bench = await AgentBench.StartAsync("claude");
+        bench.Model.Script = [ModelStep.Run("echo \"$HOME\" && rd message seen && cat \"$REMOTE_DISPATCH_WORKSPACE/files/note\""), ModelStep.Say("Done.")];
+        var folder = (await AgentPrograms.ReadyAsync(Bench.Cancel)).Bin[..^"/node_modules/.bin".Length];
+        var request = bench.Request("Look around.", bench.Free) with
+        {
+            Sandbox = new SandboxRequest { RequireBoundary = true, Paths = [folder] },
+            Attachments = [new TaskAttachment("note", "a note"u8.ToArray())],
+        };
+        var task = await bench.RunAsync(request);
+        var log = await bench.Bench.TextOf(task);
+        Assert.True(task is { State: TaskState.Succeeded, AgentResult.Why: AgentEnd.Completed }, log);
+        Assert.Contains($"/{task.Id}/home\\na note", log, StringComparison.Ordinal);
+        var refusal = await Assert.ThrowsAsync<DispatchException>(() => bench.Dispatcher.ResumeAsync(task, bench.Request("More.") with { Agent = null }, Bench.Cancel));
+        Assert.Contains("it was in the home of its sandbox", refusal.Message, StringComparison.Ordinal);
+
+        var without = await bench.RunAsync(request with { Sandbox = new SandboxRequest { RequireBoundary = true } });
+        Assert.Equal((TaskState.Failed, 127), (without.State, without.ExitCode));
+        Assert.Contains("-SandboxPath", await bench.Bench.TextOf(without), StringComparison.Ordinal);
+    }
+
     [Theory, InlineData("claude"), InlineData("opencode"), InlineData("codex"), InlineData("gemini")]
     public async Task Any_agent_is_the_one_that_the_host_has(string agent)
     {
