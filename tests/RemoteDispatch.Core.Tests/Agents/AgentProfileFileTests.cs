@@ -61,7 +61,7 @@ public sealed partial class AgentProfileFileTests : IDisposable
     [Theory]
     [InlineData("\"start\": \"-p\""), InlineData("\"start\": [\"a\\u0000b\"]"), InlineData("\"start\": [\"a\\nb\"]"), InlineData("\"start\": [\"{prompt}\"]"), InlineData("\"start\": [7]")]
     [InlineData("\"model\": [\"--model\", \"{modle}\"]"), InlineData("\"maxTurns\": {\"environment\": {\"A B\": \"{turns}\"}}"), InlineData("\"maxTurns\": {\"files\": {\"/etc/passwd\": \"x\"}}")]
-    [InlineData("\"maxTurns\": {\"files\": {\"{workspace}/../x\": \"x\"}}"), InlineData("\"environment\": {\"RD_ROOT\": \"x\"}"), InlineData("\"environment\": {\"A\": \"a\\u0000b\"}")]
+    [InlineData("\"maxTurns\": {\"files\": {\"{workspace}/files/../x\": \"x\"}}"), InlineData("\"maxTurns\": {\"files\": {\"{workspace}/exit\": \"x\"}}"), InlineData("\"environment\": {\"RD_ROOT\": \"x\"}"), InlineData("\"environment\": {\"A\": \"a\\u0000b\"}")]
     [InlineData("\"environment\": {\"OPENAI_API_KEY\": \"sk\"}"), InlineData("\"environment\": {\"MY_PASSWORD\": \"sk\"}"), InlineData("\"skips\": [\"yolo\"]"), InlineData("\"modes\": {\"a\": 7}")]
     [InlineData("\"output\": [{\"answer\": \"a\"}]"), InlineData("\"output\": [{\"when\": {\"a\": 1}, \"anwser\": \"a\"}]"), InlineData("\"output\": [{\"when\": {\"a\": 1}, \"end\": \"Stopped\"}]")]
     [InlineData("\"output\": [{\"when\": {\"a\": null}}]"), InlineData("\"output\": [7]"), InlineData("\"exits\": {\"0\": \"Completed\"}"), InlineData("\"exits\": {\"1\": \"Fine\"}")]

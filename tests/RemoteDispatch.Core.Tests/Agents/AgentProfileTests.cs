@@ -21,7 +21,7 @@ public sealed class AgentProfileTests
         Assert.Equal(["--print", "--output-format", "stream-json", "--verbose", $"--resume={Id}"], Profile("claude").Words(new AgentCall { Session = Id, Resume = true }));
         Assert.Equal(["exec", "--json", "--skip-git-repo-check", "--model=m", "--sandbox=read-only", "-"], Profile("codex").Words(new AgentCall { Model = "m", PermissionMode = "read-only" }));
         Assert.Equal(["exec", "--json", "--skip-git-repo-check", "--model=m", "resume", Id, "-"], Profile("codex").Words(new AgentCall { Model = "m", Session = Id, Resume = true }));
-        Assert.Equal(["run", "--format=json", "--session=ses_1", "--attach=http://127.0.0.1:4096"], Profile("opencode").Words(new AgentCall { Session = "ses_1", Resume = true, Server = "http://127.0.0.1:4096" }));
+        Assert.Equal(["run", "--format=json", "--session=ses_1", "--attach=http://127.0.0.1:4096", "--dir={directory}"], Profile("opencode").Words(new AgentCall { Session = "ses_1", Resume = true, Server = "http://127.0.0.1:4096" }));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class AgentProfileTests
     public void File_of_an_option_is_named_with_its_content()
     {
         var (path, text) = Assert.Single(Profile("gemini").Files(new AgentCall { MaxTurns = 3 }));
-        Assert.Equal(("{workspace}/gemini-settings.json", """{"model":{"maxSessionTurns":3}}"""), (path, text));
+        Assert.Equal(("{workspace}/files/gemini-settings.json", """{"model":{"maxSessionTurns":3}}"""), (path, text));
         Assert.Empty(Profile("gemini").Files(new AgentCall()));
     }
 
