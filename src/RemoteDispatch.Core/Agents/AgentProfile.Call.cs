@@ -5,8 +5,8 @@ namespace RemoteDispatch.Agents;
 public sealed partial record AgentProfile
 {
     /// <summary>
-    /// The words behind the program. Where <c>{workspace}</c> stands in one, the task's folder on the host takes its place there. The prompt is
-    /// none of them: it comes over stdin, and then the end of input.
+    /// The words behind the program. Where <c>{workspace}</c> stands in one, the task's folder on the host takes its place there; for
+    /// <c>{directory}</c>, the folder that the agent works in does. The prompt is none of them: it comes over stdin, and then the end of input.
     /// </summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: the agent has no such thing (<see cref="CheckCall"/>).</exception>
     public IReadOnlyList<string> Words(AgentCall call)
@@ -19,7 +19,7 @@ public sealed partial record AgentProfile
             ? [.. line.SelectMany(w => w == AgentOption.Options ? options : [w])] : [.. line, .. options];
     }
 
-    /// <summary>The variables that the agent gets, <c>{workspace}</c> as in <see cref="Words"/>. What the task itself is given goes before them.</summary>
+    /// <summary>The variables that the agent gets, with <c>{workspace}</c> and <c>{directory}</c> as in <see cref="Words"/>. What the task itself is given goes before them.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: the agent has no such thing (<see cref="CheckCall"/>).</exception>
     public IReadOnlyDictionary<string, string> Environment(AgentCall call)
     {
@@ -27,7 +27,7 @@ public sealed partial record AgentProfile
         return Texts(AllParts(call).Select(p => p.Environment).Prepend(BaseEnvironment));
     }
 
-    /// <summary>Small files that must be there before the start: their paths, which begin with <c>{workspace}/</c>, and their content. Mostly none.</summary>
+    /// <summary>Small files that must be there before the start: their paths, which begin with <c>{workspace}/files/</c>, and their content. Mostly none.</summary>
     /// <exception cref="DispatchException"><see cref="FailureReason.InvalidInput"/>: the agent has no such thing (<see cref="CheckCall"/>).</exception>
     public IReadOnlyDictionary<string, string> Files(AgentCall call)
     {

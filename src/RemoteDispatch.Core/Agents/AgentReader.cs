@@ -7,7 +7,7 @@ namespace RemoteDispatch.Agents;
 /// <summary>Makes a profile of an entry of a file, and refuses what could not be used. docs/agents.md says what each member means.</summary>
 internal static partial class AgentReader
 {
-    private static readonly string[] OfAll = ["workspace"];
+    private static readonly string[] OfAll = ["workspace", "directory"];
 
     /// <exception cref="FormatException">It has no name, or one that cannot be used.</exception>
     public static string NameOf(JsonObject entry)
@@ -114,7 +114,7 @@ internal static partial class AgentReader
     {
         var files = node as JsonObject ?? [];
         return files.Select(f => f.Key).FirstOrDefault(p => !OwnFilePattern().IsMatch(p)) is { } wrong
-            ? throw new FormatException($"{Text.Show(wrong)} is no file of a task: write {{workspace}}/NAME") : files;
+            ? throw new FormatException($"{Text.Show(wrong)} is no file of a task: write {{workspace}}/files/NAME") : files;
     }
 
     private static Dictionary<int, AgentEnd> Exits(JsonNode? node) => (node as JsonObject ?? []).ToDictionary(
@@ -137,6 +137,6 @@ internal static partial class AgentReader
     [GeneratedRegex("(KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", RegexOptions.IgnoreCase)]
     private static partial Regex SecretPattern();
 
-    [GeneratedRegex(@"\A\{workspace\}/[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\z")]
+    [GeneratedRegex(@"\A\{workspace\}/files/[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\z")]
     private static partial Regex OwnFilePattern();
 }

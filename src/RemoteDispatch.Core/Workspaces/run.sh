@@ -2,17 +2,18 @@
 # run.sh: what runs as the task of an AI agent, as WORKSPACE/run. The task's command is the agent's prompt: it comes over stdin
 # with the end of input behind it, so that no agent waits for a person, and it is no argument, which everybody could read.
 #   run COUNT NAME=VALUE... PROGRAM WORD...
-# with COUNT variables. {workspace} in a value or a word stands for the workspace, which only the host knows.
+# with COUNT variables. {workspace} in a value or a word stands for the workspace, and {directory} for the folder it runs in: only the host
+# knows them.
 
-# rd_fill TEXT: RD_TEXT is the text with the workspace in place of {workspace}.
+# rd_fill TEXT: RD_TEXT is the text with the workspace in place of {workspace}, and the folder in place of {directory}.
 rd_fill() {
   RD_TEXT='' RD_REST=$1
   while :; do
     case $RD_REST in
-      *'{workspace}'*)
-        RD_TEXT=$RD_TEXT${RD_REST%%'{workspace}'*}$REMOTE_DISPATCH_WORKSPACE
-        RD_REST=${RD_REST#*'{workspace}'}
-        ;;
+      '{workspace}'*) RD_TEXT=$RD_TEXT$REMOTE_DISPATCH_WORKSPACE RD_REST=${RD_REST#'{workspace}'} ;;
+      '{directory}'*) RD_TEXT=$RD_TEXT$PWD RD_REST=${RD_REST#'{directory}'} ;;
+      '{'*) RD_TEXT=$RD_TEXT'{' RD_REST=${RD_REST#'{'} ;;
+      *'{workspace}'* | *'{directory}'*) RD_TEXT=$RD_TEXT${RD_REST%%'{'*} RD_REST='{'${RD_REST#*'{'} ;;
       *)
         RD_TEXT=$RD_TEXT$RD_REST
         return

@@ -155,6 +155,28 @@ public sealed class AgentCliTests
         Assert.Contains(run.Model.Requests, r => r.Model == "m2" && r.Body.Contains("the seventh of May", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Warm_server_works_in_the_folder_of_the_task()
+    {
+        await using var run = await AgentRun.OfAsync("opencode");
+        await using var server = await run.ServeAsync();
+        run.Model.Script = [ModelStep.Run("touch made.txt"), ModelStep.Say("Done.")];
+        var result = await run.ResultAsync("Touch it.", new AgentCall { Server = server.Address });
+        // Its client can lose the end of its output (docs/agents.md): what is certain is the session, and what was done.
+        Assert.True(result is { Why: AgentEnd.Completed, Session: not null }, run.Log);
+        Assert.True(File.Exists(run.Work + "/made.txt"), run.Log);
+    }
+
+    [Fact]
+    public async Task Server_that_is_not_there_is_a_crash()
+    {
+        await using var run = await AgentRun.OfAsync("opencode");
+        using var door = Door.Closed("127.0.0.1");
+        var result = await run.ResultAsync("Say hello.", new AgentCall { Server = $"http://127.0.0.1:{door.Port}" });
+        Assert.True(result.Why == AgentEnd.Crashed, run.Log);
+        Assert.NotNull(result.Error);
+    }
+
     private static string Said(AgentRun run) => string.Join('\n', run.Model.Requests.SelectMany(r => r.UserTexts).Select(t => $"{t.Length}: {t[..Math.Min(200, t.Length)]}"));
 }
 

@@ -47,7 +47,7 @@ internal sealed class AgentRun : IAsyncDisposable
         if (Profile.ChoosesSession && call.Session is null)
             call = call with { Session = AgentProfile.NewSession() };
         var own = Path.Combine(_home.Folder, "task");
-        Directory.CreateDirectory(own);
+        Directory.CreateDirectory(own + "/files");
         await File.WriteAllTextAsync(own + "/prompt", prompt, Cancel);
         foreach (var (path, text) in Profile.Files(call))
             await File.WriteAllTextAsync(Filled(path), Filled(text), Cancel);
@@ -59,7 +59,26 @@ internal sealed class AgentRun : IAsyncDisposable
         output.Read(await File.ReadAllBytesAsync(Path.Combine(_home.Folder, "log"), Cancel));
         return output.Finish(new AgentExit(ExitCode));
 
-        string Filled(string word) => word.Replace("{workspace}", own, StringComparison.Ordinal);
+        string Filled(string word) => word.Replace("{workspace}", own, StringComparison.Ordinal).Replace("{directory}", Work, StringComparison.Ordinal);
+    }
+
+    /// <summary>Starts a warm server of OpenCode, which works in another folder of its own.</summary>
+    public async Task<AgentServer> ServeAsync()
+    {
+        using var door = Door.Closed("127.0.0.1");
+        var port = door.Port;
+        door.Dispose();
+        var server = new AgentServer(
+            Process.Start(new ProcessStartInfo("/usr/bin/env", ["-i", .. _home.Variables().Select(v => $"{v.Key}={v.Value}"), $"PATH={_programs.Bin}:{Environment.GetEnvironmentVariable("PATH")}",
+                "opencode", "serve", "--hostname", "127.0.0.1", "--port", port.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+            {
+                WorkingDirectory = _home.Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            })!,
+            $"http://127.0.0.1:{port}");
+        // "opencode server listening on …"
+        while (await server.Process.StandardOutput.ReadLineAsync(Cancel) is { } line && !line.Contains("listening", StringComparison.Ordinal))
+            Assert.False(server.Process.HasExited, line);
+        return server;
     }
 
     public async ValueTask DisposeAsync()
@@ -87,5 +106,16 @@ internal sealed class AgentRun : IAsyncDisposable
             if (!process.HasExited)
                 process.Kill(entireProcessTree: true);
         }
+    }
+}
+
+/// <summary>A server that lives until it is disposed of.</summary>
+internal sealed record AgentServer(Process Process, string Address) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        Process.Kill(entireProcessTree: true);
+        await Process.WaitForExitAsync();
+        Process.Dispose();
     }
 }
