@@ -1,4 +1,5 @@
 using System.Globalization;
+using RemoteDispatch.Connections;
 using RemoteDispatch.Hosts;
 
 namespace RemoteDispatch.Workspaces;
@@ -13,6 +14,18 @@ internal sealed partial class WorkspaceClient
 
     private static string PaceEnd(DispatchHost host) =>
         host.WorkerLimit == WorkerLimit.None ? "" : "\nunset -f rd_paced rd_turn rd_vacant rd_spacious rd_pages";
+
+    /// <summary>Is there room for a task that is not to be launched yet? One that began before needs none.</summary>
+    /// <returns>What is in the way; null where nothing is.</returns>
+    public async Task<LaunchAnswer.Busy?> FindRoomAsync(DispatchHost host, string id, string digest, CancellationToken cancellationToken)
+    {
+        if (host.WorkerLimit == WorkerLimit.None)
+            return null;
+        var call = ShellCall.To(":").With(Root(host)).With(id).With(digest);
+        var reply = await AskAsync(host, ChannelUse.Control, $"{PaceBegin(host)}{Pace(host)}{call}{PaceEnd(host)}", cancellationToken).ConfigureAwait(false);
+        var line = reply.Text.Trim();
+        return line.StartsWith("busy ", StringComparison.Ordinal) ? Understand(host, line, () => ReadBusy(host, line.Split(' ')[1..])) : null;
+    }
 
     private static LaunchAnswer.Busy ReadBusy(DispatchHost host, string[] words)
     {
