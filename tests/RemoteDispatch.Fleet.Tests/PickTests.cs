@@ -53,7 +53,7 @@ public sealed class PickTests
         var one = await program.RunAsync("run", "--capability", "GPU", "--first", "1", "--", "true");
         Assert.True(one.Code == 0, one.Errors);
         Assert.Equal("h2", one.Output.Split('\t')[1]);
-        var all = await program.RunAsync("run", "--capability", "gpu", "--", "true");
+        var all = await program.RunAsync("run", "--host", "@gpu", "--", "true");
         Assert.Equal(["h1", "h2"], all.Output.Trim().Split('\n').Select(l => l.Split('\t')[1]).Order());
 
         Assert.Equal(Cli.ExitCodes.NoHealthyHost, (await program.RunAsync("run", "--capability", "web", "--first", "2", "--", "true")).Code);
