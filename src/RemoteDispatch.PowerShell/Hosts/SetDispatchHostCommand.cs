@@ -50,7 +50,6 @@ public sealed class SetDispatchHostCommand : PinningCommand
 
     /// <summary>How many tasks may run there at once; what is sent beyond that waits. 0 for no limit.</summary>
     [Parameter]
-    [ValidateRange(0, 100000)]
     public int? MaxWorkers { get; set; }
 
     /// <summary>How much memory each of them needs, as 2GB: another starts only where so much is free, and where all fit into the memory. 0 for no limit.</summary>
