@@ -81,7 +81,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
             Do(Capability, () =>
             {
                 // Many prompts may come before the first one is sent: each is known by its id until the ledger has it.
-                if (First == 0)
+                if (First == 0 && !IsWhatIf)
                     request = request with { Id = request.Id ?? TaskId.New(Dispatcher.Options.Time) };
                 foreach (var host in FindCapable(request))
                     Send(request, host, isAgreed: First > 0);
@@ -115,7 +115,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
     {
         if (First == 0)
         {
-            var host = Dispatcher.ChooseHost(Capability, IsWhatIf ? null : request.Id);
+            var host = Dispatcher.ChooseHost(Capability, request.Id);
             WriteVerbose($"Host {host.Name} has {string.Join(", ", Capability)}, and the fewest tasks of this ledger that run or wait.");
             return [host];
         }
