@@ -35,6 +35,7 @@ internal static class ExitCodes
     public const int CredentialUnavailable = 221;
     public const int NoTerminal = 222;
     public const int TaskEnded = 223;
+    public const int HostBusy = 224;
     public const int DiskFull = 225;
     public const int WorkspaceLimitReached = 226;
 
@@ -69,6 +70,7 @@ internal static class ExitCodes
         ("221", "a credential for the task cannot be had here"),
         ("222", "the task has no terminal to attach to, or there is none here"),
         ("223", "the task does not run, and what was asked needs it to"),
+        ("224", "the host has no room for another worker, and the task cannot wait for it"),
         ("225", "the host's disk is full, or a quota there is used up"),
         ("226", "the workspaces on the host take what its limit allows them"),
     ];
@@ -89,6 +91,7 @@ internal static class ExitCodes
         FailureReason.CredentialUnavailable => CredentialUnavailable,
         FailureReason.DiskFull => DiskFull,
         FailureReason.WorkspaceLimitReached => WorkspaceLimitReached,
+        FailureReason.HostBusy => HostBusy,
         FailureReason.LaunchFailed => LaunchFailed,
         FailureReason.TaskConflict => TaskConflict,
         FailureReason.TaskNotFound => TaskNotFound,

@@ -101,4 +101,7 @@ public enum FailureReason
 
     /// <summary>The workspaces on the host take what its entry allows them, and the task was not started.</summary>
     WorkspaceLimitReached,
+
+    /// <summary>The host has no room for another worker, and the task cannot wait for it: its secrets are nowhere but here.</summary>
+    HostBusy,
 }

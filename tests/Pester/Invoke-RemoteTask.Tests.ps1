@@ -450,10 +450,31 @@ Describe 'Invoke-RemoteTask' -Tag Local {
             $null = Wait-RemoteTask $busy
         }
 
-        It 'takes all hosts that have every capability without -First' {
-            (Invoke-RemoteTask 'true' -Capability fleet, any).HostName | Sort-Object | Should -Be 'h1', 'h2'
-            (Invoke-RemoteTask 'true' -Capability any -ErrorAction SilentlyContinue -ErrorVariable failed).Count | Should -Be 2
-            $failed.TargetObject | Should -Be 'any-down'
+        It 'takes the one host that has every capability and the fewest tasks of mine without -First' {
+            $gate = New-Gate
+            $null = Get-RemoteTask | Wait-RemoteTask
+            $hosts = 1..4 | ForEach-Object { (Invoke-RemoteTask $gate.Wait -Capability fleet, any).HostName }
+            $hosts | Should -Be 'h1', 'h2', 'h1', 'h2'
+            $gate.Open()
+            $null = Get-RemoteTask -State Running | Wait-RemoteTask
+            (Invoke-RemoteTask 'true' -HostName '@fleet&@any').HostName | Sort-Object | Should -Be 'h1', 'h2'
+        }
+
+        It 'says what there is where no host has the capability' {
+            $null = Invoke-RemoteTask 'true' -Capability no-host-has-it -ErrorAction SilentlyContinue -ErrorVariable failed
+            $failed[0].Exception.Message | Should -Match 'There are: .*h1 \(fleet, any\)'
+        }
+
+        It 'sends a task to the host that its text names, unless a host is named' {
+            (Invoke-RemoteTask "# target:h2`ntrue").HostName | Should -Be 'h2'
+            (Invoke-RemoteTask "#!/bin/sh`n#  target:h3 nightly`ntrue").HostName | Should -Be 'h3'
+            (Invoke-RemoteTask "# target:h2`ntrue" h1).HostName | Should -Be 'h1'
+            (Invoke-RemoteTask "# target:h2`ntrue" -Capability fast, fleet).HostName | Should -Be 'h3'
+            (Invoke-RemoteTask "true # target:h2").HostName | Should -Be 'local'
+            $null = Invoke-RemoteTask "# target:nobody`ntrue" -ErrorAction SilentlyContinue -ErrorVariable failed
+            $failed[0].FullyQualifiedErrorId | Should -BeLike 'HostNotFound,*'
+            $null = Invoke-RemoteTask "# target:-oProxyCommand=x`ntrue" -ErrorAction SilentlyContinue -ErrorVariable failed
+            $failed[0].FullyQualifiedErrorId | Should -BeLike 'InvalidInput,*'
         }
 
         It 'sends scripts and makes jobs that way, too' {

@@ -53,8 +53,16 @@ public sealed class PickTests
         var one = await program.RunAsync("run", "--capability", "GPU", "--first", "1", "--", "true");
         Assert.True(one.Code == 0, one.Errors);
         Assert.Equal("h2", one.Output.Split('\t')[1]);
-        var all = await program.RunAsync("run", "--capability", "gpu", "--", "true");
+        var all = await program.RunAsync("run", "--host", "@gpu", "--", "true");
         Assert.Equal(["h1", "h2"], all.Output.Trim().Split('\n').Select(l => l.Split('\t')[1]).Order());
+
+        // By the ledger, without a question to anybody.
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(i == 0 ? "h1" : "h2", (await program.RunAsync("run", "--capability", "gpu", "--", "exec sleep 1000")).Output.Split('\t')[1]);
+        Assert.Equal("h3", (await program.RunAsync("run", "--", "# target:h3\ntrue")).Output.Split('\t')[1]);
+        Assert.Equal("h1", (await program.RunAsync("run", "--host", "h1", "--", "# target:h3\ntrue")).Output.Split('\t')[1]);
+        Assert.Equal(Cli.ExitCodes.Inventory, (await program.RunAsync("run", "--", "# target:h9\ntrue")).Code);
+        Assert.Equal(Cli.ExitCodes.Usage, (await program.RunAsync("run", "--", "# target:me@h1\ntrue")).Code);
 
         Assert.Equal(Cli.ExitCodes.NoHealthyHost, (await program.RunAsync("run", "--capability", "web", "--first", "2", "--", "true")).Code);
         Assert.Equal(Cli.ExitCodes.Inventory, (await program.RunAsync("run", "--capability", "tpu", "--", "true")).Code);

@@ -70,6 +70,9 @@ internal sealed class Bench : IAsyncDisposable
 
     public System.Collections.Concurrent.ConcurrentQueue<WorkStep> Steps { get; } = [];
 
+    /// <summary>Another dispatcher with the same files, as another process would be; it shares no connection and no secret.</summary>
+    public Dispatcher Again() => new(Dispatcher.Options);
+
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static DispatchHost HostOf(SshHost host) => DispatchHost.FromAddress(host.Name);

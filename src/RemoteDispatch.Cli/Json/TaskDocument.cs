@@ -13,6 +13,7 @@ internal static class TaskDocument
         ["host"] = task.HostName,
         ["container"] = task.Host.Container.Name,
         ["state"] = task.State.ToString(),
+        ["waiting"] = task.IsWaiting,
         ["exitCode"] = task.ExitCode,
         ["reason"] = task.Reason,
         ["command"] = task.Command,

@@ -29,6 +29,10 @@ internal static class HostsAddVerb
         Description = "The folder of the workspaces there. [default: ~/.remote-dispatch/tasks]", HelpName = "PATH",
     };
     private static readonly Option<long?> Limit = Common.Bytes("--workspace-limit", "How much the workspaces there may take together; where that is reached no task is started. [default: no limit]");
+    private static readonly Option<long?> MaxWorkers = Common.Number("--max-workers", "How many tasks may run there at once; what is sent beyond that waits, and 'rdispatch watch' starts it. [default: no limit]", "N", 1);
+    private static readonly Option<long?> MemoryPerWorker = Common.Bytes("--memory-per-worker", "How much memory each of them needs: another starts only where so much is free, and where all fit into the memory.");
+    private static readonly Option<long?> MemoryReserve = Common.Bytes("--memory-reserve", "How much memory is to stay free beside them.");
+    private static readonly Option<TimeSpan?> StartInterval = Common.Span("--start-interval", "How long after one start the next may be.");
     private static readonly Option<string?> HostKey = new("--host-key")
     {
         Description = "The fingerprint of the only key that it may show.", HelpName = "SHA256:…",
@@ -47,9 +51,10 @@ internal static class HostsAddVerb
         return new Verb(
             "add", "Adds a host to the inventory.", AddAsync,
             "rdispatch hosts add gpu1 ssh://deploy@gpu1.example.com:2222 --capability gpu",
+            "rdispatch hosts add agents1 agents1.example.com --max-workers 4 --memory-per-worker 2GB --memory-reserve 1GB --start-interval 10s",
             "rdispatch hosts add builder 192.168.1.100 --container auto")
         {
-            Name, Address, Transport, Container, Capabilities, Root, Limit, HostKey, TrustHostKey, ForwardAgent, ForwardCredentials, Force,
+            Name, Address, Transport, Container, Capabilities, Root, Limit, MaxWorkers, MemoryPerWorker, MemoryReserve, StartInterval, HostKey, TrustHostKey, ForwardAgent, ForwardCredentials, Force,
         };
     }
 
@@ -65,6 +70,13 @@ internal static class HostsAddVerb
             Capabilities = run.Get(Capabilities) ?? [],
             WorkspaceRoot = run.Get(Root),
             WorkspaceLimit = run.Get(Limit),
+            WorkerLimit = new WorkerLimit
+            {
+                MaxWorkers = (int?)Math.Min(run.Get(MaxWorkers) ?? 0, int.MaxValue),
+                MemoryPerWorker = run.Get(MemoryPerWorker),
+                MemoryReserve = run.Get(MemoryReserve),
+                StartInterval = run.Get(StartInterval),
+            },
             HostKeyFingerprint = run.Get(HostKey),
             ForwardAgent = run.Get(ForwardAgent),
             ForwardCredentials = run.Get(ForwardCredentials) ?? [],

@@ -10,9 +10,9 @@ namespace RemoteDispatch.Cli.Verbs;
 /// <summary>What <c>run</c> takes, and the request that it makes of it.</summary>
 internal static class RunOptions
 {
-    public static readonly Option<string[]> Hosts = Common.Hosts("Where to run it: a name of the inventory, an address, or a set of them ('web[1-20]!web7', '@gpu'); may be given several times. [default: local]");
-    public static readonly Option<string[]> Capabilities = new("--capability") { Description = "Instead of --host: the hosts of the inventory that have this; may be given several times, for hosts that have all.", HelpName = "WORD" };
-    public static readonly Option<long?> First = Common.Number("--first", "With --capability: only so many of them, the healthy ones with the fewest running tasks.", "N", 1);
+    public static readonly Option<string[]> Hosts = Common.Hosts("Where to run it: a name of the inventory, an address, or a set of them ('web[1-20]!web7', '@gpu'); may be given several times. [default: the host that the text names (# target:NAME on its first line), else local]");
+    public static readonly Option<string[]> Capabilities = new("--capability") { Description = "Instead of --host: the host of the inventory that has this, and the fewest tasks of yours; may be given several times, for a host that has all. (All hosts that have it: --host '@WORD'.)", HelpName = "WORD" };
+    public static readonly Option<long?> First = Common.Number("--first", "With --capability: so many hosts, the healthy ones with the fewest running tasks, by their own word.", "N", 1);
     public static readonly Option<string?> Id = new("--id") { Description = "The task's id. Dispatched again with it, the same task never runs twice.", HelpName = "ID" };
     public static readonly Option<bool> Wait = new("--wait") { Description = "Follow the log, and end with the task's own exit code." };
     public static readonly Option<TimeSpan?> Timeout = Common.Span("--timeout", "The task's time limit. The host keeps to it, whoever waits.");

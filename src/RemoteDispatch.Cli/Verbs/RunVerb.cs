@@ -17,6 +17,7 @@ internal static class RunVerb
             "rdispatch run --host web1 --host web2 --wait --file deploy.sh",
             "rdispatch run --host '@gpu!gpu7' --wait -- nvidia-smi",
             "rdispatch run --host db1 --separate-error --wait -- pg_dump shop > shop.sql",
+            "rdispatch run --capability gpu -- nvidia-smi",
             "rdispatch run --capability gpu --first 1 -- nvidia-smi",
             "rdispatch run --host build1 --env-secret GH_TOKEN --secret-command 'NPM_TOKEN=pass show npm' -- ./release.sh",
             "rdispatch run --host build1 --sandbox --no-network --directory ~/project --wait -- make test",
@@ -40,7 +41,7 @@ internal static class RunVerb
         var request = await RunOptions.ToRequestAsync(run, run.Get(RunOptions.Id), PromptOptions.Read(run)).ConfigureAwait(false);
         Dispatcher.CheckAgent(request, run.Dispatcher.Options.AgentFolder);
         await PromptOptions.AskAsync(run, request).ConfigureAwait(false);
-        var hosts = await FindHostsAsync(run).ConfigureAwait(false);
+        var hosts = await FindHostsAsync(run, request).ConfigureAwait(false);
         var isWaited = run.Get(RunOptions.Wait);
         // Who stays for the agent alone is told that the task runs when it does, and not when it has ended.
         var isShown = !isWaited && !run.Get(AgentOptions.Keep);
@@ -51,14 +52,18 @@ internal static class RunVerb
             (int)Math.Min(run.Get(RunOptions.Throttle) ?? Results.DefaultThrottle, int.MaxValue)).ConfigureAwait(false);
     }
 
-    private static async Task<IReadOnlyList<Place>> FindHostsAsync(Invocation run)
+    private static async Task<IReadOnlyList<Place>> FindHostsAsync(Invocation run, TaskRequest request)
     {
+        if (run.Get(RunOptions.Hosts) is { Length: > 0 } named)
+            return run.Expand(named);
         if (run.Get(RunOptions.Capabilities) is not { Length: > 0 } wanted)
-            return run.Expand(run.Get(RunOptions.Hosts) is { Length: > 0 } named ? named : [DispatchHost.LocalName]);
-        var hosts = run.Inventory.Having(wanted);
-        if (run.Get(RunOptions.First) is { } first)
-            hosts = await run.Dispatcher.PickAsync(hosts, (int)Math.Min(first, int.MaxValue), run.Token).ConfigureAwait(false);
-        return [.. hosts.Select(h => new Place(h.Name, h, null))];
+            return TaskTarget.Of(request) is { } target ? [Of(run.Dispatcher.FindTarget(target))] : run.Expand([DispatchHost.LocalName]);
+        if (run.Get(RunOptions.First) is not { } first)
+            return [Of(run.Dispatcher.ChooseHost(wanted, request.Id))];
+        var hosts = await run.Dispatcher.PickAsync(run.Inventory.Having(wanted), (int)Math.Min(first, int.MaxValue), run.Token).ConfigureAwait(false);
+        return [.. hosts.Select(Of)];
+
+        static Place Of(DispatchHost host) => new(host.Name, host, null);
     }
 
     internal static ILogPrinter PrinterFor(Invocation run, string host, int hosts) =>
@@ -71,7 +76,10 @@ internal static class RunVerb
         RemoteTask? task = null;
         try
         {
-            task = await run.Dispatcher.DispatchAsync(host, request, run.Token).ConfigureAwait(false);
+            var options = new DispatchOptions { IsAwaited = printer is not null || run.Get(AgentOptions.Keep) };
+            task = await run.Dispatcher.DispatchAsync(host, request, options, run.Token).ConfigureAwait(false);
+            if (task.IsWaiting)
+                run.Screen.Warn($"host '{name}': the task '{task.Id}' {task.Reason}");
             if (task.Sandbox is { Kind: SandboxKind.Environment })
                 run.Screen.Warn($"host '{name}': {TaskSandbox.NoBoundary}");
             if (printer is null)
@@ -98,7 +106,10 @@ internal static class RunVerb
         return Outcome.Ended(await run.Dispatcher.KeepAgentAsync(task, null, run.Token).ConfigureAwait(false));
     }
 
-    private static Failure Interrupted(Invocation run, RemoteTask task) => run.Get(AgentOptions.Keep) ? run.InterruptedWithAgent(task) : run.Interrupted(task);
+    private static Failure Interrupted(Invocation run, RemoteTask task) =>
+        run.Dispatcher.Options.Ledger.Find(task.Id, task.HostName) is { IsWaiting: true } waiting ? run.Interrupted(
+            $"the task '{task.Id}' has not been started on host '{task.HostName}': it {waiting.Reason}", $"rdispatch status {task.Id} --host {task.HostName}", task.HostName, task.Id)
+        : run.Get(AgentOptions.Keep) ? run.InterruptedWithAgent(task) : run.Interrupted(task);
 
     private static async Task<RemoteTask> FollowAsync(Invocation run, RemoteTask task, ILogPrinter printer)
     {

@@ -72,6 +72,21 @@ public sealed partial record DispatchHost
             FailureReason.InvalidInput, "A limit for the workspaces is no less than nothing.", "Write it as 500MB or 20GB, or 0 for none.");
     }
 
+    /// <summary>How many tasks may run there at once, and how close behind each other they may start.</summary>
+    public WorkerLimit WorkerLimit { get; init; } = WorkerLimit.None;
+
+    /// <inheritdoc cref="WorkerLimit.MaxWorkers" path="/summary"/>
+    public int? MaxWorkers => WorkerLimit.MaxWorkers;
+
+    /// <inheritdoc cref="WorkerLimit.MemoryPerWorker" path="/summary"/>
+    public long? MemoryPerWorker => WorkerLimit.MemoryPerWorker;
+
+    /// <inheritdoc cref="WorkerLimit.MemoryReserve" path="/summary"/>
+    public long? MemoryReserve => WorkerLimit.MemoryReserve;
+
+    /// <inheritdoc cref="WorkerLimit.StartInterval" path="/summary"/>
+    public TimeSpan? StartInterval => WorkerLimit.StartInterval;
+
     /// <summary>
     /// The only key that the host may show: its fingerprint, <c>SHA256:…</c>, as ssh prints it. Null leaves it to the user's known_hosts.
     /// </summary>
@@ -129,7 +144,7 @@ public sealed partial record DispatchHost
     /// <summary>Same name, same place, same capabilities.</summary>
     public bool Equals(DispatchHost? other) =>
         other is not null && Name == other.Name && Address == other.Address && Transport == other.Transport
-        && Container == other.Container && WorkspaceRoot == other.WorkspaceRoot && WorkspaceLimit == other.WorkspaceLimit && Added == other.Added
+        && Container == other.Container && WorkspaceRoot == other.WorkspaceRoot && WorkspaceLimit == other.WorkspaceLimit && WorkerLimit == other.WorkerLimit && Added == other.Added
         && HostKeyFingerprint == other.HostKeyFingerprint && ForwardAgent == other.ForwardAgent
         && Capabilities.SequenceEqual(other.Capabilities) && ForwardCredentials.SequenceEqual(other.ForwardCredentials);
 

@@ -6,7 +6,7 @@ namespace RemoteDispatch.Hosts;
 internal static class HostColumns
 {
     /// <summary>The columns, in the order in which they are written.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot", "WorkspaceLimit", "HostKeyFingerprint", "ForwardAgent", "ForwardCredentials"];
+    public static IReadOnlyList<string> Names { get; } = ["Name", "Address", "User", "Port", "Transport", "Container", "Capabilities", "WorkspaceRoot", "WorkspaceLimit", "MaxWorkers", "MemoryPerWorker", "MemoryReserve", "StartInterval", "HostKeyFingerprint", "ForwardAgent", "ForwardCredentials"];
 
     /// <summary>The column that a heading means, in any case; null for none.</summary>
     public static string? Find(string heading)
@@ -46,6 +46,13 @@ internal static class HostColumns
                 Capabilities = ReadWords(Value("Capabilities") ?? "", "capabilities"),
                 WorkspaceRoot = Value("WorkspaceRoot"),
                 WorkspaceLimit = Value("WorkspaceLimit") is { } limit ? ByteSize.Parse(limit) : null,
+                WorkerLimit = new WorkerLimit
+                {
+                    MaxWorkers = Value("MaxWorkers") is { } most ? ReadCount(most) : null,
+                    MemoryPerWorker = Value("MemoryPerWorker") is { } memory ? ByteSize.Parse(memory) : null,
+                    MemoryReserve = Value("MemoryReserve") is { } reserve ? ByteSize.Parse(reserve) : null,
+                    StartInterval = Value("StartInterval") is { } interval ? Duration.Parse(interval) : null,
+                },
                 HostKeyFingerprint = Value("HostKeyFingerprint"),
                 ForwardAgent = Value("ForwardAgent") is { } flag && ReadFlag(flag),
                 ForwardCredentials = ReadWords(Value("ForwardCredentials") ?? "", "credentials"),
@@ -63,11 +70,16 @@ internal static class HostColumns
         host.Name, host.Address.Host, host.Address.User ?? "", host.Address.Port?.ToString(CultureInfo.InvariantCulture) ?? "",
         host.Transport.ToString(), host.Container.Value, string.Join(';', host.Capabilities), host.WorkspaceRoot ?? "",
         host.WorkspaceLimit?.ToString(CultureInfo.InvariantCulture) ?? "",
+        host.MaxWorkers?.ToString(CultureInfo.InvariantCulture) ?? "", host.MemoryPerWorker?.ToString(CultureInfo.InvariantCulture) ?? "",
+        host.MemoryReserve?.ToString(CultureInfo.InvariantCulture) ?? "", host.StartInterval?.TotalSeconds.ToString(CultureInfo.InvariantCulture) ?? "",
         host.HostKeyFingerprint ?? "", host.ForwardAgent ? "true" : "", string.Join(';', host.ForwardCredentials),
     ];
 
     private static int ReadPort(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
         ? port : throw Unusable($"{Text.Show(text)} is no port: it is a number from 1 to 65535.");
+
+    private static int ReadCount(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        ? count : throw Unusable($"{Text.Show(text)} is no number of workers.");
 
     private static bool ReadFlag(string text) => bool.TryParse(text, out var flag) ? flag : throw Unusable($"{Text.Show(text)} is neither true nor false.");
 

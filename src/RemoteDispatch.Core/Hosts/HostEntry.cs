@@ -5,7 +5,7 @@ namespace RemoteDispatch.Hosts;
 
 /// <summary>
 /// One entry of the inventory as JSON: <c>address</c>, <c>transport</c>, <c>container</c>, <c>user</c>, <c>added</c> as
-/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>workspaceLimit</c>, <c>hostKey</c>, <c>forwardAgent</c>, <c>forwardCredentials</c>.
+/// existing scripts write them, and <c>port</c>, <c>capabilities</c>, <c>workspaceRoot</c>, <c>workspaceLimit</c>, <c>workerLimit</c>, <c>hostKey</c>, <c>forwardAgent</c>, <c>forwardCredentials</c>.
 /// </summary>
 internal static class HostEntry
 {
@@ -31,7 +31,8 @@ internal static class HostEntry
                 Container = ContainerChoice.Parse(ReadText(entry, "container")),
                 Capabilities = ReadWords(entry, "capabilities", "gpu"),
                 WorkspaceRoot = ReadText(entry, "workspaceRoot"),
-                WorkspaceLimit = ReadLimit(entry["workspaceLimit"]),
+                WorkspaceLimit = ReadBytes(entry["workspaceLimit"], "workspaceLimit"),
+                WorkerLimit = ReadWorkers(entry["workerLimit"]),
                 HostKeyFingerprint = ReadText(entry, "hostKey"),
                 ForwardAgent = ReadFlag(entry, "forwardAgent"),
                 ForwardCredentials = ReadWords(entry, "forwardCredentials", "GH_TOKEN"),
@@ -77,6 +78,7 @@ internal static class HostEntry
         Put(entry, "capabilities", host.Capabilities.Count > 0 ? new JsonArray([.. host.Capabilities.Select(c => JsonValue.Create(c))]) : null);
         Put(entry, "workspaceRoot", host.WorkspaceRoot is { } root ? JsonValue.Create(root) : null);
         Put(entry, "workspaceLimit", host.WorkspaceLimit is { } limit ? JsonValue.Create(limit) : null);
+        Put(entry, "workerLimit", WriteWorkers(host.WorkerLimit, before?["workerLimit"] as JsonObject));
         Put(entry, "hostKey", host.HostKeyFingerprint is { } key ? JsonValue.Create(key) : null);
         Put(entry, "forwardAgent", host.ForwardAgent ? JsonValue.Create(true) : null);
         Put(entry, "forwardCredentials", host.ForwardCredentials.Count > 0 ? new JsonArray([.. host.ForwardCredentials.Select(c => JsonValue.Create(c))]) : null);
@@ -105,12 +107,53 @@ internal static class HostEntry
     }
 
     /// <summary>Bytes, or as people write them: "20GB".</summary>
-    private static long? ReadLimit(JsonNode? limit) => limit switch
+    private static long? ReadBytes(JsonNode? limit, string member) => limit switch
     {
         null => null,
         JsonValue value when value.TryGetValue<long>(out var bytes) => bytes,
         JsonValue value when value.TryGetValue<string>(out var text) => text.Length > 0 ? ByteSize.Parse(text) : null,
-        _ => throw new FormatException("a workspaceLimit is a number of bytes, or \"20GB\""),
+        _ => throw new FormatException($"a {member} is a number of bytes, or \"20GB\""),
+    };
+
+    private static WorkerLimit ReadWorkers(JsonNode? node) => node switch
+    {
+        null => WorkerLimit.None,
+        JsonObject limit => new WorkerLimit
+        {
+            MaxWorkers = ReadNumber(limit["maxWorkers"]),
+            MemoryPerWorker = ReadBytes(limit["memoryPerWorker"], "memoryPerWorker"),
+            MemoryReserve = ReadBytes(limit["memoryReserve"], "memoryReserve"),
+            StartInterval = ReadSpan(limit["startInterval"]),
+        },
+        _ => throw new FormatException("a workerLimit is an object: {\"maxWorkers\": 4}"),
+    };
+
+    private static JsonObject? WriteWorkers(WorkerLimit limit, JsonObject? before)
+    {
+        if (limit == WorkerLimit.None)
+            return null;
+        var json = before?.DeepClone().AsObject() ?? [];
+        Put(json, "maxWorkers", limit.MaxWorkers is { } most ? JsonValue.Create(most) : null);
+        Put(json, "memoryPerWorker", limit.MemoryPerWorker is { } memory ? JsonValue.Create(memory) : null);
+        Put(json, "memoryReserve", limit.MemoryReserve is { } reserve ? JsonValue.Create(reserve) : null);
+        Put(json, "startInterval", limit.StartInterval is { } interval ? JsonValue.Create(interval.TotalSeconds) : null);
+        return json;
+    }
+
+    private static int? ReadNumber(JsonNode? node) => node switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue<int>(out var number) => number,
+        _ => throw new FormatException("maxWorkers is a whole number"),
+    };
+
+    /// <summary>Seconds, or as people write them: "10s".</summary>
+    private static TimeSpan? ReadSpan(JsonNode? node) => node switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue<double>(out var seconds) => seconds is >= 0 and <= 1e9 ? TimeSpan.FromSeconds(seconds) : throw new FormatException("a startInterval is at most a day"),
+        JsonValue value when value.TryGetValue<string>(out var text) => text.Length > 0 ? Duration.Parse(text) : null,
+        _ => throw new FormatException("a startInterval is a number of seconds, or \"10s\""),
     };
 
     private static string[] ReadWords(JsonObject entry, string member, string example) => entry[member] switch

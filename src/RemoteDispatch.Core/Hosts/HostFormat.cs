@@ -15,6 +15,6 @@ public enum HostFormat
     /// <summary>The form of the inventory itself: <c>{"hosts": {…}}</c>.</summary>
     Json,
 
-    /// <summary>A table with the columns Name, Address, User, Port, Transport, Container, Capabilities, WorkspaceRoot, WorkspaceLimit, HostKeyFingerprint, ForwardAgent and ForwardCredentials; RFC 4180.</summary>
+    /// <summary>A table with the columns Name, Address, User, Port, Transport, Container, Capabilities, WorkspaceRoot, WorkspaceLimit, MaxWorkers, MemoryPerWorker, MemoryReserve, StartInterval, HostKeyFingerprint, ForwardAgent and ForwardCredentials; RFC 4180.</summary>
     Csv,
 }

@@ -55,10 +55,17 @@ public sealed partial class HostInventory(string path, TimeProvider? time = null
     /// <exception cref="DispatchException"><see cref="FailureReason.HostNotFound"/>: none has; or the file cannot be read as an inventory.</exception>
     public IReadOnlyList<DispatchHost> Having(IReadOnlyList<string> capabilities)
     {
-        var hosts = List([]).Where(h => capabilities.All(c => h.Capabilities.Contains(c, StringComparer.OrdinalIgnoreCase))).ToArray();
+        var all = List([]);
+        var hosts = all.Where(h => capabilities.All(c => h.Capabilities.Contains(c, StringComparer.OrdinalIgnoreCase))).ToArray();
         return hosts.Length > 0 ? hosts : throw new DispatchException(
-            FailureReason.HostNotFound, $"No host of the inventory has {string.Join(" and ", capabilities.Select(Text.Show))}.",
+            FailureReason.HostNotFound, $"No host of the inventory has {string.Join(" and ", capabilities.Select(Text.Show))}. {There(all)}",
             "Give a host the capability (Set-DispatchHost -Capability), or name a host.");
+    }
+
+    private static string There(IEnumerable<DispatchHost> hosts)
+    {
+        var able = hosts.Where(h => h.Capabilities.Count > 0).Select(h => $"{h.Name} ({string.Join(", ", h.Capabilities)})").ToArray();
+        return able.Length == 0 ? "No host has a capability yet." : Text.OneLine($"There are: {string.Join("; ", able)}.", 500);
     }
 
     /// <summary>Adds a host.</summary>

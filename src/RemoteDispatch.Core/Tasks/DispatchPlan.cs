@@ -69,6 +69,8 @@ public sealed record DispatchPlan(DispatchHost Host, IReadOnlyList<string> Hops,
             more.Add("with your SSH agent");
         else if (Host.ForwardAgent)
             more.Add("with your SSH agent, which the host's entry forwards");
+        if (Host.WorkerLimit != WorkerLimit.None)
+            more.Add($"waiting for room where the host has none ({Host.WorkerLimit})");
         var how = more.Count > 0 ? $" {string.Join(", ", more)}" : "";
         return $"{string.Join(" > ", Hops)}, workspace {Workspace}: {Request.Summary}{how}";
     }

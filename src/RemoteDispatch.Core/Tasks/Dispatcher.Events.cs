@@ -37,6 +37,14 @@ public sealed partial class Dispatcher
         RemoteTask task, EventQuery? query = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         query ??= new EventQuery();
+        if (query.Follow)
+            task = await UntilStartedAsync(task, isOnce: false, cancellationToken).ConfigureAwait(false);
+        if (SeeWaiting(task) is { } waiting)
+        {
+            yield return new EventChunk(waiting, []);
+            yield break;
+        }
+
         var since = Options.Time.GetTimestamp();
         var mask = new EventMask(query.NoRedaction ? [] : SecretsOf(task));
         var host = HostOf(task);

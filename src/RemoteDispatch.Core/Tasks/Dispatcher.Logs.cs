@@ -55,6 +55,15 @@ public sealed partial class Dispatcher
         query ??= new LogQuery();
         if ((query.Offset != 0 ? 1 : 0) + (query.Tail is null ? 0 : 1) + (query.Since is null ? 0 : 1) > 1)
             throw new DispatchException(FailureReason.InvalidInput, "An offset, a number of last lines and a time each say where a log is to begin.", "Give one of them.");
+        if (query.Follow)
+            task = await UntilStartedAsync(task, isOnce: false, cancellationToken).ConfigureAwait(false);
+        if (SeeWaiting(task) is { } waiting)
+        {
+            // It has printed nothing yet.
+            yield return new LogChunk(waiting, 0, default);
+            yield break;
+        }
+
         var since = Options.Time.GetTimestamp();
         var bytes = 0L;
         var hasEnded = false;

@@ -57,7 +57,12 @@ public sealed partial class Dispatcher
         {
             try
             {
-                reachable.Add((tasks[at], at, HostOf(tasks[at])));
+                // What waits here is not there, and neither is what was taken out of the line: the host need not be asked.
+                var task = Renew(tasks[at]);
+                if (SeeWaiting(task) is not null || (tasks[at].IsWaiting && task.State.IsFinal()))
+                    looks[at] = new TaskLook(task, null);
+                else
+                    reachable.Add((task, at, HostOf(task)));
             }
             catch (DispatchException e)
             {
@@ -97,8 +102,9 @@ public sealed partial class Dispatcher
         var found = await _workspaces.ListAsync(place, cancellationToken).ConfigureAwait(false);
         Tell(host.Name, "listed", since, $"tasks={found.Count}");
         // What is no id is no workspace of ours, whatever else lies in that folder.
-        return await WithRepositoriesAsync(
+        var there = await WithRepositoriesAsync(
             place, found.Where(w => TaskId.TryParse(w.Id, out _)).Select(w => Known(w.Id, w.State, w.TaskJson)).ToArray(), cancellationToken).ConfigureAwait(false);
+        return [.. there, .. WaitingFor(host.Name, [.. found.Select(w => w.Id)])];
 
         RemoteTask Known(string id, WorkspaceState state, string json)
         {

@@ -27,6 +27,12 @@ public sealed partial class Dispatcher
     {
         options ??= new RemoveOptions();
         var since = Options.Time.GetTimestamp();
+        if (task.IsWaiting && await TakeOutAsync(task, cancellationToken).ConfigureAwait(false) is { } taken)
+        {
+            Options.Ledger.Forget(taken);
+            return taken;
+        }
+
         try
         {
             CheckUnused(task);

@@ -25,6 +25,9 @@ public sealed partial class Dispatcher
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async Task<RemoteTask> StopAsync(RemoteTask task, TimeSpan? grace, string why, CancellationToken cancellationToken)
     {
+        if (task.IsWaiting && await TakeOutAsync(task, cancellationToken).ConfigureAwait(false) is { } taken)
+            return taken;
+        task = Renew(task);
         var host = HostOf(task);
         var since = Options.Time.GetTimestamp();
         try

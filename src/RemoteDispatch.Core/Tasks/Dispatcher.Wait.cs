@@ -35,6 +35,7 @@ public sealed partial class Dispatcher
         var isAnswered = false;
         try
         {
+            task = await UntilStartedAsync(task, isOneLook, either.Token).ConfigureAwait(false);
             while (true)
             {
                 task = isOneLook ? await SeeAsync(task, either.Token).ConfigureAwait(false)
@@ -57,7 +58,7 @@ public sealed partial class Dispatcher
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw isAnswered ? NotEnded(task, timeout!.Value) : NotAnswered(task, $"has not answered within {Seconds(timeout!.Value)}", null);
+            throw isAnswered || task.IsWaiting ? NotEnded(task, timeout!.Value) : NotAnswered(task, $"has not answered within {Seconds(timeout!.Value)}", null);
         }
         catch (DispatchException e) when (isOneLook && Patience.MayPass(e.Reason))
         {
@@ -80,9 +81,13 @@ public sealed partial class Dispatcher
         }
     }
 
-    private static DispatchException NotEnded(RemoteTask task, TimeSpan waited) => new(
+    private static DispatchException NotEnded(RemoteTask task, TimeSpan waited) => task.IsWaiting ? NotStarted(task, waited) : new(
         FailureReason.WaitTimedOut, $"The task '{task.Id}' on host '{task.HostName}' has not ended within {Seconds(waited)}; it goes on.",
         "Wait again, follow its log, or stop it.") { Host = task.HostName, TaskId = task.Id };
+
+    private static DispatchException NotStarted(RemoteTask task, TimeSpan waited) => new(
+        FailureReason.WaitTimedOut, $"The task '{task.Id}' on host '{task.HostName}' has not started within {Seconds(waited)}: it {task.Reason}.",
+        "It goes on to wait. Watch-RemoteTask and 'rdispatch watch' start it when there is room; stop it to take it out of the line.") { Host = task.HostName, TaskId = task.Id };
 
     private static DispatchException NotAnswered(RemoteTask task, string what, DispatchException? inner) => new(
         FailureReason.WaitTimedOut, $"The host '{task.HostName}' {what}; whether the task '{task.Id}' has ended is not known.",

@@ -17,12 +17,14 @@ public sealed partial class Dispatcher : IAsyncDisposable
     private readonly LogReader _errors;
     private readonly LogReader _events;
     private readonly LogCollector _collector;
+    private readonly WaitingLine _line;
 
     /// <summary>Creates one. It connects to nothing until it is asked for something.</summary>
     public Dispatcher(DispatcherOptions? options = null)
     {
         Options = options ?? new DispatcherOptions();
         _workspaces = new WorkspaceClient(Options.Connections);
+        _line = new WaitingLine(Options.Ledger, Options.Time);
         _tokens = new TokenKeeper(Options.Time);
         _feeds = new HostFeeds(_workspaces);
         _logs = new LogReader(_workspaces, _feeds);
@@ -38,6 +40,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _feeds.Dispose();
+        LetGo();
         await _tokens.DisposeAsync().ConfigureAwait(false);
         await _workspaces.DisposeAsync().ConfigureAwait(false);
     }

@@ -29,6 +29,8 @@ internal static class LedgerEntry
             ["reason"] = task.Reason,
             ["logPath"] = task.LogPath,
         };
+        if (task.IsWaiting)
+            json["waiting"] = true;
         if (task.StallLimit is { } limit)
             json["stallLimitSeconds"] = limit.TotalSeconds;
         if (task.StalledSince is { } since)
@@ -71,6 +73,7 @@ internal static class LedgerEntry
             Host = HostEntry.Read(host, json["host"], "the ledger"),
             State = Enum.TryParse<TaskState>((string?)json["state"], ignoreCase: true, out var state) && Enum.IsDefined(state)
                 ? state : throw new FormatException("its state is none"),
+            IsWaiting = (bool?)json["waiting"] ?? false,
             ExitCode = (int?)json["exitCode"],
             Command = (string?)json["command"] ?? "",
             Runner = Runner(json["runner"]),

@@ -19,6 +19,12 @@ public sealed record RemoteTask
     /// <summary>What was true when somebody last looked.</summary>
     public required TaskState State { get; init; }
 
+    /// <summary>
+    /// Nothing of it is on the host yet: it waits for room there, and the reason says for what. Watches start what waits, and so does whoever waits
+    /// for the task.
+    /// </summary>
+    public bool IsWaiting { get; init; }
+
     /// <summary>The command's exit code; null while it has none (it runs, was never started, or is lost).</summary>
     public int? ExitCode { get; init; }
 
@@ -88,7 +94,7 @@ public sealed record RemoteTask
     /// <summary>The same task after another look at its workspace.</summary>
     internal RemoteTask After(WorkspaceState look)
     {
-        var now = Became(look) with { Sandbox = look.Sandbox ?? Sandbox };
+        var now = (IsWaiting ? this with { IsWaiting = false, Reason = null } : this).Became(look) with { Sandbox = look.Sandbox ?? Sandbox };
         return now.State == TaskState.Running ? now : now with { StalledSince = null };
     }
 

@@ -122,7 +122,7 @@ internal sealed partial class HostWatch(WatchRun run, DispatchHost host)
         {
             if (_followed.ContainsKey(key))
                 continue;
-            _followed[key] = new Followed(task) { IsNew = !isFirst };
+            _followed[key] = new Followed(task) { IsNew = !isFirst || run.HasWaited(task) };
             _mustLook = true;
         }
     }

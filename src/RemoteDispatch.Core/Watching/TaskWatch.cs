@@ -41,12 +41,15 @@ internal sealed class WatchRun : IAsyncDisposable
 
     private readonly Channel<(TaskChange Change, TaskCompletionSource Seen)> _changes = Channel.CreateBounded<(TaskChange, TaskCompletionSource)>(256);
     private readonly Dictionary<DispatchHost, HostWatch> _hosts = [];
+    private readonly Dictionary<string, LineWatch> _lines = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<(string Id, string Stamp)> _waited = [];
     private readonly HashSet<string> _unusable = new(StringComparer.OrdinalIgnoreCase);
     private readonly CancellationTokenSource _end = new();
     private readonly NotifierQueue[] _queues;
     private readonly TaskEnds _ends;
     private LedgerScan? _scan;
     private IReadOnlyList<RemoteTask> _tasks = [];
+    private HashSet<(string Id, string Host)> _running = [];
     private Task _work = Task.CompletedTask;
     private bool _isSending;
 
@@ -96,7 +99,7 @@ internal sealed class WatchRun : IAsyncDisposable
         foreach (var queue in _queues)
             await queue.DisposeAsync().ConfigureAwait(false);
         await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.WhenAll(_hosts.Values.Select(h => h.Work)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_hosts.Values.Select(h => h.Work).Concat(_lines.Values.Select(l => l.Work))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _scan?.Dispose();
         _ends.Dispose();
         _end.Dispose();
@@ -108,7 +111,18 @@ internal sealed class WatchRun : IAsyncDisposable
     public void Ring() => _scan?.Ring();
 
     /// <summary>A task has ended, as a look at its host has found.</summary>
-    public void End(RemoteTask task) => _ends.Begin(task);
+    public void End(RemoteTask task)
+    {
+        _ends.Begin(task);
+        RingLine(task.HostName);
+    }
+
+    /// <summary>Did it wait for room while this run went on? Then its start is news.</summary>
+    public bool HasWaited(RemoteTask task)
+    {
+        lock (_waited)
+            return _waited.Contains((task.Id, WatchRecord.Stamp(task)));
+    }
 
     /// <summary>Gives a change to whoever reads, and to all notifiers. Those are not waited for.</summary>
     /// <returns>What becomes of the notifications: false where one was cut off before it was told or given up.</returns>
@@ -132,6 +146,8 @@ internal sealed class WatchRun : IAsyncDisposable
             Take(scan.Read(e => Warn(e.Message)), isFirst);
             if (Options.Until == WatchUntil.Once)
             {
+                await Task.WhenAll(_lines.Values.Select(l => l.StartAsync())).ConfigureAwait(false);
+                Take(scan.Read(_ => { }), isFirst);
                 await Task.WhenAll(_hosts.Values.Select(h => h.LookOnceAsync())).ConfigureAwait(false);
                 await _ends.AllAsync().ConfigureAwait(false);
                 break;
@@ -156,12 +172,43 @@ internal sealed class WatchRun : IAsyncDisposable
         foreach (var ended in meant.Where(t => t.State.IsFinal() && !Records.IsOld(t)))
             _ends.Begin(ended);
 
-        _isSending = meant.Any(IsBeingSent);
-        var places = meant.Where(t => !t.State.IsFinal() && !IsBeingSent(t)).Select(t => (Task: t, Host: PlaceOf(t))).Where(t => t.Host is not null).ToLookup(t => t.Host!, t => t.Task);
+        TakeWaiting([.. meant.Where(t => t.IsWaiting)], tasks);
+        // What waits keeps the run going as what is on its way does.
+        _isSending = meant.Any(t => IsBeingSent(t) || t.IsWaiting);
+        var places = meant.Where(t => !t.State.IsFinal() && !t.IsWaiting && !IsBeingSent(t)).Select(t => (Task: t, Host: PlaceOf(t))).Where(t => t.Host is not null).ToLookup(t => t.Host!, t => t.Task);
         foreach (var place in places.Where(p => !_hosts.ContainsKey(p.Key)))
             _hosts[place.Key] = new HostWatch(this, place.Key);
         foreach (var (host, watch) in _hosts)
             watch.Follow([.. places[host]], isFirst);
+    }
+
+    /// <summary>Hands what waits to its host's line.</summary>
+    private void TakeWaiting(IReadOnlyList<RemoteTask> waiting, IReadOnlyList<RemoteTask> all)
+    {
+        lock (_waited)
+            _waited.UnionWith(waiting.Select(t => (t.Id, WatchRecord.Stamp(t))));
+        // Of tasks that are not watched too: one that has ended makes room.
+        var running = all.Where(t => t.State == TaskState.Running).Select(t => (t.Id, t.HostName)).ToHashSet();
+        foreach (var (_, host) in _running.Where(t => !running.Contains(t)))
+            RingLine(host);
+        _running = running;
+        var hosts = waiting.ToLookup(t => t.HostName, StringComparer.OrdinalIgnoreCase);
+        lock (_lines)
+        {
+            foreach (var host in hosts.Where(h => !_lines.ContainsKey(h.Key)))
+                _lines[host.Key] = new LineWatch(this, host.Key);
+            foreach (var (host, line) in _lines)
+                line.Follow([.. hosts[host]]);
+        }
+    }
+
+    private void RingLine(string host)
+    {
+        lock (_lines)
+        {
+            if (_lines.TryGetValue(host, out var line))
+                line.Ring();
+        }
     }
 
     /// <summary>Is whoever sends it about to write down that it runs?</summary>

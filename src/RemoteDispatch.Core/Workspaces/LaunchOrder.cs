@@ -74,6 +74,11 @@ internal abstract record LaunchAnswer
         public string Why => $"the workspaces there take {ByteSize.Show(UsedBytes)}, and the host's limit is {ByteSize.Show(LimitBytes)}";
     }
 
+    /// <summary>It was not started: its host's entry limits the workers, and there is no room. The id is free.</summary>
+    /// <param name="Why">What is in the way, for a sentence.</param>
+    /// <param name="Again">When it is worth asking again; zero for: when a worker has ended.</param>
+    public sealed record Busy(string Why, TimeSpan Again) : LaunchAnswer;
+
     /// <summary>It was not started. The remedy is the host's own, where it knows one.</summary>
     public sealed record Refused(string Why, string? Remedy = null) : LaunchAnswer;
 }

@@ -59,6 +59,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
             "conflict" => new LaunchAnswer.Conflict(),
             "refused" => new LaunchAnswer.Refused(Text.OneLine(rest, 400)),
             "over" when rest.Split(' ') is [var used, var most] => new LaunchAnswer.OverLimit(Kibibytes(used), Kibibytes(most)),
+            "busy" => ReadBusy(host, rest.Split(' ')),
             "full" => new LaunchAnswer.Full(DiskRoom.Parse(rest)),
             "unfit" when rest.Split('\t') is [var why, var remedy] => new LaunchAnswer.Refused(Text.OneLine(why, 400), Text.OneLine(remedy, 400)),
             _ => throw new FormatException(reply.ErrorText),
@@ -174,7 +175,7 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
         script.Append("rd_task=").Append(ShellQuote.Quote(order.TaskJson)).Append('\n');
         script.Append("rd_more=").Append(ShellQuote.Quote(order.Run.Length > 0 ? $"rd_run={ShellQuote.Quote(order.Run)}\n{order.More}" : order.More)).Append('\n');
         script.Append("rd_tool=").Append(ShellQuote.Quote(Tool)).Append('\n');
-        script.Append("rd_env() {\n:\n");
+        script.Append("rd_env() {\n:\n").Append(host.WorkerLimit == WorkerLimit.None ? "" : "exec 9>&-\n");
         foreach (var (name, value) in order.Environment)
         {
             CheckVariable(name);
@@ -182,12 +183,12 @@ internal sealed partial class WorkspaceClient : IAsyncDisposable
             script.Append("export ").Append(name == "PATH" ? "REMOTE_DISPATCH_PATH" : name).Append('=').Append(ShellQuote.Quote(value)).Append('\n');
         }
 
-        script.Append("}\n").Append(Lay(order.Files));
-        script.Append(MeasureFirst(host, order)).Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
+        script.Append("}\n").Append(Lay(order.Files)).Append(PaceBegin(host));
+        script.Append(MeasureFirst(host, order)).Append(Pace(host)).Append(ShellCall.To("rd_launch").With(Root(host)).With(order.Id).With(order.Digest).With(HostChannel.NewNonce())
             .With(Seconds(order.TimeLimit)).With(Seconds(order.Grace)).With(order.LoginShell ? 1 : 0)
             .With(order.Run.Length > 0 ? "" : Interpreter(order.Command)).With(order.WorkingDirectory).With(order.Runner)
             .With(string.Join(' ', [.. order.With, .. Words(order)])).With(order.Arguments));
-        script.Append(host.WorkspaceLimit is null ? "" : "; fi").Append("\nunset rd_command rd_task rd_tool rd_more; unset -f rd_env");
+        script.Append(host.WorkspaceLimit is null ? "" : "; fi").Append(PaceEnd(host)).Append("\nunset rd_command rd_task rd_tool rd_more; unset -f rd_env");
         script.Append(order.Files.Count > 0 ? " rd_lay rd_lay_one rd_decode" : "");
         return script.ToString();
     }

@@ -30,7 +30,7 @@ internal static class Failures
         FailureReason.WorkspaceRefused => ErrorCategory.PermissionDenied,
         FailureReason.DiskFull or FailureReason.WorkspaceLimitReached => ErrorCategory.LimitsExceeded,
         FailureReason.LaunchFailed => ErrorCategory.OpenError,
-        FailureReason.TaskRunning => ErrorCategory.ResourceBusy,
+        FailureReason.TaskRunning or FailureReason.HostBusy => ErrorCategory.ResourceBusy,
         FailureReason.TaskEnded => ErrorCategory.InvalidOperation,
         FailureReason.StopIncomplete => ErrorCategory.OperationStopped,
         FailureReason.NoTerminal => ErrorCategory.InvalidOperation,

@@ -43,6 +43,25 @@ public sealed class AddDispatchHostCommand : PinningCommand
     [ByteSize]
     public long? WorkspaceLimit { get; set; }
 
+    /// <summary>How many tasks may run there at once; what is sent beyond that waits.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public int? MaxWorkers { get; set; }
+
+    /// <summary>How much memory each of them needs, as 2GB: another starts only where so much is free, and where all fit into the memory.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSize]
+    public long? MemoryPerWorker { get; set; }
+
+    /// <summary>How much memory is to stay free beside them, as 1GB.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSize]
+    public long? MemoryReserve { get; set; }
+
+    /// <summary>How long after one start the next may be, as 10s.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Duration]
+    public TimeSpan? StartInterval { get; set; }
+
     /// <summary>Pins the host to the key with this fingerprint, SHA256:…; it may show no other.</summary>
     [Parameter(ParameterSetName = FingerprintSet, ValueFromPipelineByPropertyName = true)]
     public string? HostKeyFingerprint { get; set; }
@@ -82,6 +101,7 @@ public sealed class AddDispatchHostCommand : PinningCommand
             Capabilities = Capability,
             WorkspaceRoot = WorkspaceRoot,
             WorkspaceLimit = WorkspaceLimit,
+            WorkerLimit = new WorkerLimit { MaxWorkers = MaxWorkers, MemoryPerWorker = MemoryPerWorker, MemoryReserve = MemoryReserve, StartInterval = StartInterval },
             HostKeyFingerprint = HostKeyFingerprint,
             ForwardAgent = ForwardAgent,
             ForwardCredentials = ForwardCredential,

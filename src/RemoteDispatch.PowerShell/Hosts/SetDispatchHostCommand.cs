@@ -48,6 +48,25 @@ public sealed class SetDispatchHostCommand : PinningCommand
     [ByteSize]
     public long? WorkspaceLimit { get; set; }
 
+    /// <summary>How many tasks may run there at once; what is sent beyond that waits. 0 for no limit.</summary>
+    [Parameter]
+    public int? MaxWorkers { get; set; }
+
+    /// <summary>How much memory each of them needs, as 2GB: another starts only where so much is free, and where all fit into the memory. 0 for no limit.</summary>
+    [Parameter]
+    [ByteSize]
+    public long? MemoryPerWorker { get; set; }
+
+    /// <summary>How much memory is to stay free beside them, as 1GB. 0 for no limit.</summary>
+    [Parameter]
+    [ByteSize]
+    public long? MemoryReserve { get; set; }
+
+    /// <summary>How long after one start the next may be, as 10s. 0 for no limit.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? StartInterval { get; set; }
+
     /// <summary>Pins the host to the key with this fingerprint, SHA256:…; empty leaves it to your known_hosts again.</summary>
     [Parameter(ParameterSetName = FingerprintSet)]
     [AllowEmptyString]
@@ -96,6 +115,13 @@ public sealed class SetDispatchHostCommand : PinningCommand
             Capabilities = Capability is null ? host.Capabilities : Capability,
             WorkspaceRoot = WorkspaceRoot ?? host.WorkspaceRoot,
             WorkspaceLimit = WorkspaceLimit ?? host.WorkspaceLimit,
+            WorkerLimit = new WorkerLimit
+            {
+                MaxWorkers = MaxWorkers ?? host.MaxWorkers,
+                MemoryPerWorker = MemoryPerWorker ?? host.MemoryPerWorker,
+                MemoryReserve = MemoryReserve ?? host.MemoryReserve,
+                StartInterval = StartInterval ?? host.StartInterval,
+            },
             HostKeyFingerprint = HostKeyFingerprint ?? host.HostKeyFingerprint,
             ForwardAgent = MyInvocation.BoundParameters.ContainsKey(nameof(ForwardAgent)) ? ForwardAgent : host.ForwardAgent,
             ForwardCredentials = ForwardCredential ?? host.ForwardCredentials,
@@ -114,7 +140,8 @@ public sealed class SetDispatchHostCommand : PinningCommand
     [
         ("address", host.Address.ToString()), ("transport", host.Transport.ToString()), ("container", host.Container.Value),
         ("capabilities", string.Join(", ", host.Capabilities)), ("workspace root", host.WorkspaceRoot),
-        ("workspace limit", host.WorkspaceLimit is { } limit ? ByteSize.Show(limit) : null), ("host key", host.HostKeyFingerprint),
+        ("workspace limit", host.WorkspaceLimit is { } limit ? ByteSize.Show(limit) : null), ("worker limit", host.WorkerLimit.ToString()),
+        ("host key", host.HostKeyFingerprint),
         ("agent forwarding", host.ForwardAgent ? "on" : "off"), ("credentials", string.Join(", ", host.ForwardCredentials)),
     ];
 }

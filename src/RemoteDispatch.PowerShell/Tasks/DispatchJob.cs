@@ -62,7 +62,7 @@ internal sealed class DispatchJob : SessionJob
         {
             Stopping.ThrowIfCancellationRequested();
             // Not to be cancelled half-way: what may have been started must be known, to be stopped. The connect has its own limit.
-            task = await _dispatcher.DispatchAsync(host, _request, CancellationToken.None).ConfigureAwait(false);
+            task = await _dispatcher.DispatchAsync(host, _request, new DispatchOptions { IsAwaited = true }, CancellationToken.None).ConfigureAwait(false);
             lock (_guard)
                 _running.Add(task);
             Stopping.ThrowIfCancellationRequested();

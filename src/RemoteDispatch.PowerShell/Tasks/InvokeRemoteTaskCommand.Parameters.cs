@@ -42,7 +42,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [Alias("Args")]
     public string[] ArgumentList { get; set; } = [];
 
-    /// <summary>Names, addresses, sets of them, or hosts; without it, this machine.</summary>
+    /// <summary>Names, addresses, sets of them, or hosts; without it, the host that the text names (# target:NAME on its first line), else this machine.</summary>
     [Parameter(Position = 1, ParameterSetName = CommandSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 1, ParameterSetName = CommandJobSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 0, ParameterSetName = FileSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -54,7 +54,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public HostIdentity[] HostName { get; set; } = [new(DispatchHost.LocalName)];
 
-    /// <summary>Instead of names: the hosts of the inventory that have all of these capabilities.</summary>
+    /// <summary>Instead of names: the host of the inventory that has all of these capabilities, and the fewest tasks of yours that run or wait.</summary>
     [Parameter(Mandatory = true, ParameterSetName = CommandAnySet)]
     [Parameter(Mandatory = true, ParameterSetName = CommandAnyJobSet)]
     [Parameter(Mandatory = true, ParameterSetName = FileAnySet)]
@@ -64,7 +64,7 @@ public sealed partial class InvokeRemoteTaskCommand
     [ArgumentCompleter(typeof(CapabilityCompleter))]
     public string[] Capability { get; set; } = [];
 
-    /// <summary>Of these hosts, only so many: the healthy ones with the fewest running tasks.</summary>
+    /// <summary>So many hosts that have the capabilities: the healthy ones with the fewest running tasks, by their own word.</summary>
     [Parameter(ParameterSetName = CommandAnySet)]
     [Parameter(ParameterSetName = CommandAnyJobSet)]
     [Parameter(ParameterSetName = FileAnySet)]

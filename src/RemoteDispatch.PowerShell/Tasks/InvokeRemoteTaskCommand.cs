@@ -80,13 +80,19 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
         {
             Do(Capability, () =>
             {
+                // Many prompts may come before the first one is sent: each is known by its id until the ledger has it.
+                if (First == 0 && !IsWhatIf)
+                    request = request with { Id = request.Id ?? TaskId.New(Dispatcher.Options.Time) };
                 foreach (var host in FindCapable(request))
                     Send(request, host, isAgreed: First > 0);
             });
             return;
         }
 
-        DoEach(HostName, host => Send(request, host, isAgreed: false));
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(HostName)))
+            DoEach(HostName, host => Send(request, host, isAgreed: false));
+        else
+            Do(request.Summary, () => Send(request, TaskTarget.Of(request) is { } target ? Dispatcher.FindTarget(target) : Session.Inventory.Resolve(DispatchHost.LocalName), isAgreed: false));
     }
 
     /// <inheritdoc/>
@@ -107,9 +113,14 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
     /// <summary>The hosts that the capabilities mean. Choosing among them asks them, and so is agreed to first: a dry run opens no connection.</summary>
     private IReadOnlyList<DispatchHost> FindCapable(TaskRequest request)
     {
-        var hosts = Session.Inventory.Having(Capability);
         if (First == 0)
-            return hosts;
+        {
+            var host = Dispatcher.ChooseHost(Capability, request.Id);
+            WriteVerbose($"Host {host.Name} has {string.Join(", ", Capability)}, and the fewest tasks of this ledger that run or wait.");
+            return [host];
+        }
+
+        var hosts = Session.Inventory.Having(Capability);
         var names = string.Join(", ", hosts.Select(h => h.Name));
         var plan = $"the {(First == 1 ? "healthy host" : $"{First} healthy hosts")} with the fewest running tasks of {names}: {request.Summary}";
         return ShouldProcess($"Send to {plan}", $"Send to {plan}?", "Invoke-RemoteTask") ? Await(stop => Dispatcher.PickAsync(hosts, First, stop)) : [];
@@ -135,7 +146,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
 
     private async Task DispatchAsync(TaskRequest request, DispatchHost host)
     {
-        var task = await Dispatcher.DispatchAsync(host, request, StopToken).ConfigureAwait(false);
+        var task = await Dispatcher.DispatchAsync(host, request, new DispatchOptions { IsAwaited = Wait || KeepAgent }, StopToken).ConfigureAwait(false);
         if (task.Sandbox is { Kind: SandboxKind.Environment })
             await SayAsync(() => WriteWarning($"Host '{task.HostName}': {TaskSandbox.NoBoundary}")).ConfigureAwait(false);
         if (Wait)

@@ -131,7 +131,7 @@ public sealed class ResumeRemoteTaskCommand : TaskCommand
         if (RemoteDispatch.Tasks.Dispatcher.SkipsPermissions(request, Dispatcher.Options.AgentFolder)
             && !await AskAsync(() => MayRun($"Host {host.Name}: {request.Agent!.Name} runs with its own permission system switched off ({request.Agent.Call.PermissionMode}).", Force)).ConfigureAwait(false))
             return;
-        var resumed = await Dispatcher.DispatchAsync(host, request, StopToken).ConfigureAwait(false);
+        var resumed = await Dispatcher.DispatchAsync(host, request, new DispatchOptions { IsAwaited = Wait }, StopToken).ConfigureAwait(false);
         if (Wait)
             resumed = await Dispatcher.CollectEndedLogAsync(await Dispatcher.WaitAsync(resumed, null, StopToken).ConfigureAwait(false), StopToken).ConfigureAwait(false);
         await SayAsync(() => WriteObject(resumed)).ConfigureAwait(false);

@@ -38,9 +38,9 @@ public sealed class HostExportTests : IDisposable
     public async Task Csv_comes_back_with_all_that_its_columns_can_say()
     {
         await _folder.Inventory.ChangeAsync(
-            "gpu1", h => h with { HostKeyFingerprint = "SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", ForwardAgent = true, WorkspaceLimit = 20L << 30 }, Cancel);
+            "gpu1", h => h with { HostKeyFingerprint = "SHA256:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", ForwardAgent = true, WorkspaceLimit = 20L << 30, WorkerLimit = new WorkerLimit { MaxWorkers = 4, MemoryPerWorker = 2L << 30, MemoryReserve = 1L << 30, StartInterval = TimeSpan.FromSeconds(10) } }, Cancel);
         var text = Export("@*", HostFormat.Csv);
-        Assert.Equal("web1,fe80::1%eth0,me,2222,Ssh,box,web;os=linux,\"/srv/a, \"\"b\"\" c\",,,,", text.Split('\n')[2]);
+        Assert.Equal("web1,fe80::1%eth0,me,2222,Ssh,box,web;os=linux,\"/srv/a, \"\"b\"\" c\",,,,,,,,", text.Split('\n')[2]);
         using var other = new InventoryFolder();
         var import = HostImport.FromText(text, "x");
         Assert.Empty(import.Problems);
@@ -73,7 +73,7 @@ public sealed class HostExportTests : IDisposable
         Assert.Equal(["gpu1", "web1"], JsonNode.Parse(Export("gpu1,web*,gpu1", HostFormat.Json))!["hosts"]!.AsObject().Select(h => h.Key));
         using var empty = new InventoryFolder();
         Assert.Equal("{\n  \"hosts\": {}\n}\n", HostText(empty, "@*", HostFormat.Json));
-        Assert.Equal("Name,Address,User,Port,Transport,Container,Capabilities,WorkspaceRoot,WorkspaceLimit,HostKeyFingerprint,ForwardAgent,ForwardCredentials\n", HostText(empty, "@*", HostFormat.Csv));
+        Assert.Equal("Name,Address,User,Port,Transport,Container,Capabilities,WorkspaceRoot,WorkspaceLimit,MaxWorkers,MemoryPerWorker,MemoryReserve,StartInterval,HostKeyFingerprint,ForwardAgent,ForwardCredentials\n", HostText(empty, "@*", HostFormat.Csv));
         Refusal.Of(FailureReason.InvalidInput, () => HostText(empty, "@*", HostFormat.Tailscale));
     }
 

@@ -6,7 +6,7 @@ namespace RemoteDispatch.Core.Tests.Workspaces;
 /// <summary>The shell files are clean, as they stand and as they are sent.</summary>
 public sealed class ShellCheckTests
 {
-    public static TheoryData<string> Files => ["channel.sh", "container.sh", "process.sh", "runner.sh", "host.sh", "sandbox.sh", "sandbox-engine.sh", "wrapper.sh", "ssh-agent.sh", "forwarding.sh", "ssh-front.sh", "guard.sh", "revoke.sh", "repo.sh", "checkout.sh", "files.sh", "run.sh", "rd.sh", "inbox.sh", "hash.sh", "pack.sh", "since.sh", "feed.sh", "facts.sh", "agents.sh", "usage.sh", "pulse.sh"];
+    public static TheoryData<string> Files => ["channel.sh", "container.sh", "process.sh", "runner.sh", "host.sh", "sandbox.sh", "sandbox-engine.sh", "wrapper.sh", "ssh-agent.sh", "forwarding.sh", "ssh-front.sh", "guard.sh", "revoke.sh", "repo.sh", "checkout.sh", "files.sh", "run.sh", "rd.sh", "inbox.sh", "hash.sh", "pack.sh", "since.sh", "feed.sh", "facts.sh", "agents.sh", "usage.sh", "workers.sh", "pulse.sh"];
 
     [Theory, MemberData(nameof(Files))]
     public async Task Shell_file_passes_shellcheck(string name)

@@ -1,0 +1,296 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RemoteDispatch.Credentials;
+using RemoteDispatch.Hosts;
+
+namespace RemoteDispatch.Tasks;
+
+/// <summary>Tasks that wait for room on their hosts: how they come into the line, and out of it.</summary>
+public sealed partial class Dispatcher
+{
+    // What an attempt that was in vain asks for, where the host does not say when to come again.
+    private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(2);
+
+    // Requests whose secrets no other process has, and the signs that this one holds them.
+    private readonly ConcurrentDictionary<(string Id, string Host), (TaskRequest Request, FileStream Sign)> _held = [];
+    private readonly ConcurrentDictionary<string, SharedTurn> _turns = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// A task for a host that others wait for stands behind them. What is in the line for the host is begun as far as there is room, so that it may run at once.
+    /// </summary>
+    private async Task<RemoteTask> JoinAsync(DispatchHost host, TaskRequest request, DateTimeOffset dispatched, DispatchOptions options, CancellationToken cancellationToken)
+    {
+        var id = request.Id!;
+        if (!options.IsAwaited && SecretsOfThisProcess(request).Count > 0)
+        {
+            // It cannot wait: whoever stands before it has had the room, and what is left of that is its own.
+            await StartWaitingAsync(host.Name, cancellationToken).ConfigureAwait(false);
+            var (task, busy) = await SendAsync(host, request, id, dispatched, cancellationToken).ConfigureAwait(false);
+            return busy is null ? task : PutInLine(task, request, busy.Why, options);
+        }
+
+        if (_line.Find(id.Value, host.Name) is not { } same)
+        {
+            if (Options.Ledger.Find(id.Value, host.Name) is not null)
+            {
+                // It was sent before, and may have begun: its host knows.
+                var (known, busy) = await SendAsync(host, request, id, dispatched, cancellationToken).ConfigureAwait(false);
+                return busy is null ? known : PutInLine(known, request, busy.Why, options);
+            }
+
+            var place = await _workspaces.SettleAsync(host, cancellationToken).ConfigureAwait(false);
+            PutInLine(NewTask(id, place, request, dispatched), request, $"others wait for {host.Name}", options);
+        }
+        else if (!JsonNode.DeepEquals(same.Request, TaskRequestDocument.Write(request)))
+        {
+            throw new DispatchException(
+                FailureReason.TaskConflict, $"A task '{id}' that was dispatched with another request waits for host '{host.Name}'.", "Take another id, or stop that task first.");
+        }
+
+        await StartWaitingAsync(host.Name, cancellationToken).ConfigureAwait(false);
+        return Options.Ledger.Find(id.Value, host.Name) ?? throw NotSentFromHere(id.Value);
+    }
+
+    /// <summary>A task that found no room waits; one whose secrets cannot be kept for that long is refused, unless the caller stays.</summary>
+    private RemoteTask PutInLine(RemoteTask task, TaskRequest request, string why, DispatchOptions options)
+    {
+        var since = Options.Time.GetTimestamp();
+        var lonely = SecretsOfThisProcess(request);
+        FileStream? sign = null;
+        if (lonely.Count > 0 && (!options.IsAwaited || (sign = _line.TryHold(task.Id, task.HostName)) is null))
+        {
+            // What an earlier task of that id left stays.
+            if (!task.IsWaiting && Options.Ledger.Find(task.Id, task.HostName)?.Dispatched == JsonTime.Read(JsonTime.Write(task.Dispatched)))
+                Options.Ledger.Forget(task);
+            throw new DispatchException(
+                FailureReason.HostBusy, $"The task '{task.Id}' was not started on host '{task.HostName}': {why}. It cannot wait for room, since {string.Join(", ", lonely)} can be had by this session alone, and no secret is kept.",
+                "Stay for it (-Wait, -AsJob, --wait); name variables that Watch-RemoteTask or 'rdispatch watch' has too (-CredentialName, --env-secret); or dispatch it later.");
+        }
+
+        task = task with { State = TaskState.Pending, IsWaiting = true, Reason = Reason(why, sign is not null) };
+        _line.Put(new WaitingTask(task.Id, task.Host, task.Dispatched ?? Options.Time.GetUtcNow(), TaskRequestDocument.Write(request), sign is not null, request.CredentialNames));
+        if (sign is not null)
+            _held[(task.Id, task.HostName)] = (request, sign);
+        Options.Ledger.Write(task);
+        Tell(task.HostName, "queued", since, $"task={task.Id} {task.Reason}");
+        return task;
+    }
+
+    private static string Reason(string why, bool isHeld) =>
+        $"waits: {why}; started by {(isHeld ? "the session that dispatched it" : "Watch-RemoteTask, 'rdispatch watch'")}";
+
+    /// <summary>The secrets of a request that no other process could have later, by name: the environment here has no such value.</summary>
+    private static List<string> SecretsOfThisProcess(TaskRequest request)
+    {
+        var names = request.Credentials.Where(g => CredentialSource.FindInEnvironment(g.Name)?.Reveal() != g.Reveal()).Select(g => g.Name).ToList();
+        if (request.ScopedToken is { App: var app } && FindApp(app.Id) is null)
+            names.Add("the key of the GitHub App");
+        return names;
+    }
+
+    private static GitHubApp? FindApp(string id)
+    {
+        try
+        {
+            return GitHubApp.FromEnvironment() is var app && app.Id == id ? app : null;
+        }
+        catch (DispatchException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Starts what waits for a host, in the order of its dispatch, as far as there is room. Those who ask at once share one attempt.</summary>
+    /// <returns>When it is worth trying again: zero for when a worker has ended; null where nothing is left that can be started from here.</returns>
+    internal Task<TimeSpan?> StartWaitingAsync(string host, CancellationToken cancellationToken) =>
+        _turns.GetOrAdd(host, _ => new SharedTurn()).TakeAsync(() => StartAllAsync(host), cancellationToken);
+
+    private async Task<TimeSpan?> StartAllAsync(string host)
+    {
+        var tried = new HashSet<string>(StringComparer.Ordinal);
+        // Whoever starts a task that clones with the forwarded SSH agent stays connected until that is done.
+        var clones = new List<Task>();
+        try
+        {
+            return await StartEachAsync(host, tried, clones).ConfigureAwait(false);
+        }
+        finally
+        {
+            await Task.WhenAll(clones).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<TimeSpan?> StartEachAsync(string host, HashSet<string> tried, List<Task> clones)
+    {
+        while (true)
+        {
+            // For one task at a time, so that nobody who takes one out waits for all of them.
+            if (_line.TryLock(host) is not { } turn)
+                return TimeSpan.FromSeconds(1);
+            await using (turn.ConfigureAwait(false))
+            {
+                var next = _line.List(host, e => Tell(host, "line_damaged", Options.Time.GetTimestamp(), e.Message)).FirstOrDefault(t => !tried.Contains(t.Id));
+                if (next is null)
+                    return null;
+                tried.Add(next.Id);
+                if (await StartOneAsync(next, clones).ConfigureAwait(false) is { } again)
+                    return again;
+            }
+        }
+    }
+
+    /// <summary>Starts one, or notes why not.</summary>
+    /// <returns>Null to go on with the next; else when to try again.</returns>
+    private async Task<TimeSpan?> StartOneAsync(WaitingTask waiting, List<Task> clones)
+    {
+        var task = Options.Ledger.Find(waiting.Id, waiting.Host.Name) ?? new RemoteTask { Id = waiting.Id, Host = waiting.Host, State = TaskState.Pending, Dispatched = waiting.Dispatched };
+        task = task with { Host = waiting.Host, IsWaiting = true };
+        try
+        {
+            if (FindRequest(waiting) is not { } request)
+                return null;
+            var (sent, busy) = await SendAsync(HostOf(task), request, TaskId.Parse(waiting.Id), waiting.Dispatched, CancellationToken.None).ConfigureAwait(false);
+            if (busy is not null)
+            {
+                NoteWaiting(task, Reason(busy.Why, waiting.IsHeld));
+                return busy.Again;
+            }
+
+            Leave(waiting);
+            clones.Add(UntilClonedAsync(sent, request, CancellationToken.None));
+            return null;
+        }
+        catch (DispatchException e) when (e.Reason is FailureReason.LaunchFailed or FailureReason.DiskFull or FailureReason.WorkspaceLimitReached or FailureReason.TaskConflict
+            or FailureReason.InvalidInput)
+        {
+            // It never will: what is in the way is not a lack of room. What the host said is on record already.
+            if (Options.Ledger.Find(task.Id, task.HostName) is not { State: TaskState.LaunchFailed })
+                Record(task with { State = TaskState.LaunchFailed, IsWaiting = false, Reason = e.Message });
+            Leave(waiting);
+            return null;
+        }
+        catch (DispatchException e)
+        {
+            NoteWaiting(task, $"waits: {e.Message}");
+            // Without a secret the next one may start; without the host none does.
+            return e.Reason == FailureReason.CredentialUnavailable ? null : Patience.MayPass(e.Reason) ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(1);
+        }
+    }
+
+    /// <summary>The request of a task that waits; null where another session holds its secrets.</summary>
+    /// <exception cref="DispatchException">A secret cannot be had, or the session that had it is gone.</exception>
+    private TaskRequest? FindRequest(WaitingTask waiting)
+    {
+        if (_held.TryGetValue((waiting.Id, waiting.Host.Name), out var held))
+            return held.Request;
+        if (waiting.IsHeld)
+        {
+            using var sign = _line.TryHold(waiting.Id, waiting.Host.Name);
+            return sign is null ? null : throw new DispatchException(
+                FailureReason.LaunchFailed, $"it waited for room, and the session that was to start it has ended; nobody else had {string.Join(", ", waiting.CredentialNames)}",
+                "Dispatch it again.");
+        }
+
+        try
+        {
+            return TaskRequestDocument.Read(waiting.Request, CredentialSource.FromEnvironment, id => FindApp(id) ?? throw new DispatchException(
+                FailureReason.CredentialUnavailable, $"The key of the GitHub App {id}, which makes its token, is not here.", $"Set {GitHubApp.IdVariable} and {GitHubApp.KeyFileVariable}."));
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or NullReferenceException)
+        {
+            throw new DispatchException(FailureReason.LaunchFailed, $"what was kept of it cannot be read: {e.Message}", "Dispatch it again.", e);
+        }
+    }
+
+    private void NoteWaiting(RemoteTask task, string reason)
+    {
+        if (Options.Ledger.Find(task.Id, task.HostName) is not { } known || known.Reason != reason || !known.IsWaiting)
+            Record(task with { Reason = reason });
+    }
+
+    private void Leave(WaitingTask waiting)
+    {
+        _line.Take(waiting.Id, waiting.Host.Name);
+        if (_held.TryRemove((waiting.Id, waiting.Host.Name), out var held))
+            held.Sign.Dispose();
+    }
+
+    /// <summary>Takes a task out of the line.</summary>
+    /// <returns>The task, which never began; null where it has, for whoever has it out of the line does more with it.</returns>
+    private async Task<RemoteTask?> TakeOutAsync(RemoteTask task, CancellationToken cancellationToken)
+    {
+        var turn = await _line.LockAsync(task.HostName, cancellationToken).ConfigureAwait(false);
+        await using (turn.ConfigureAwait(false))
+        {
+            if (!_line.Take(task.Id, task.HostName))
+                return null;
+            if (_held.TryRemove((task.Id, task.HostName), out var held))
+                await held.Sign.DisposeAsync().ConfigureAwait(false);
+            var why = "taken out of the line before it was started";
+            try
+            {
+                // Whoever was about to start it may have been killed behind the launch.
+                if ((await _workspaces.StatusAsync(HostOf(task), [task.Id], cancellationToken).ConfigureAwait(false))[0] is not Workspaces.Absent)
+                    return null;
+            }
+            catch (DispatchException e)
+            {
+                why += $" (the host could not be asked: {e.Message})";
+            }
+
+            return Record(task with { State = TaskState.Stopped, IsWaiting = false, Reason = why });
+        }
+    }
+
+    /// <summary>A task that waits, as the ledger has it; null where it does not, or no longer.</summary>
+    private RemoteTask? SeeWaiting(RemoteTask task) => Renew(task) is { IsWaiting: true } known && _line.Has(task.Id, task.HostName) ? known : null;
+
+    /// <summary>Somebody else may have started a task that waited, or taken it out of the line: the ledger knows.</summary>
+    private RemoteTask Renew(RemoteTask task) => task.IsWaiting ? Options.Ledger.Find(task.Id, task.HostName) ?? task : task;
+
+    private IEnumerable<RemoteTask> WaitingFor(string host, HashSet<string> known) =>
+        Options.Ledger.List().Where(t => t.IsWaiting && !known.Contains(t.Id) && t.HostName.Equals(host, StringComparison.OrdinalIgnoreCase) && _line.Has(t.Id, t.HostName));
+
+    /// <summary>Starts what waits for a task's host until the task itself has begun, or waits no longer.</summary>
+    private async Task<RemoteTask> UntilStartedAsync(RemoteTask task, bool isOnce, CancellationToken cancellationToken)
+    {
+        while (SeeWaiting(task) is { } waiting)
+        {
+            task = waiting;
+            var again = await StartWaitingAsync(task.HostName, cancellationToken).ConfigureAwait(false);
+            if (isOnce || SeeWaiting(task) is null)
+                break;
+            var pause = again is null || again > LongestTurn ? LongestTurn : again < ShortestTurn ? ShortestTurn : again.Value;
+            await Task.Delay(pause, Options.Time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Renew(task);
+    }
+
+    /// <summary>This process holds nothing any more: whoever finds such a task says that it was not started.</summary>
+    private void LetGo()
+    {
+        foreach (var held in _held.Values)
+            held.Sign.Dispose();
+        _held.Clear();
+    }
+
+    /// <summary>One attempt for all who ask while it goes on, and for those who ask right behind it.</summary>
+    private sealed class SharedTurn
+    {
+        private readonly Lock _guard = new();
+        private Task<TimeSpan?> _now = Task.FromResult<TimeSpan?>(null);
+
+        public Task<TimeSpan?> TakeAsync(Func<Task<TimeSpan?>> attempt, CancellationToken cancellationToken)
+        {
+            lock (_guard)
+            {
+                if (_now.IsCompleted)
+                    _now = Task.Run(attempt, CancellationToken.None);
+                return _now.WaitAsync(cancellationToken);
+            }
+        }
+    }
+}
