@@ -10,7 +10,8 @@ BeforeAll {
 
     function Invoke-Terminal([string] $Script, [string] $Keys) {
         # The script in a pwsh that has a terminal, where somebody types. What stands on the screen is given, without its colours.
-        Set-Content "$Sandbox/terminal.ps1" "Import-Module '$env:RD_PESTER_MODULE'; $Script"
+        # No progress: it asks the terminal where the cursor is, and this one never answers.
+        Set-Content "$Sandbox/terminal.ps1" "`$ProgressPreference = 'Ignore'; Import-Module '$env:RD_PESTER_MODULE'; $Script"
         Set-Content "$Sandbox/terminal.keys" $Keys
         $pwsh = (Get-Process -Id $PID).Path
         $said = sh -c "script -qec '$pwsh -NoProfile -File $Sandbox/terminal.ps1' /dev/null <'$Sandbox/terminal.keys'"
