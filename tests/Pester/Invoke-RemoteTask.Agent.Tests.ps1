@@ -67,7 +67,7 @@ Describe 'Invoke-RemoteTask -Agent' -Tag Local {
     It 'gives the agent its words, and the task what was asked for' {
         $task = Invoke-RemoteTask -Agent double -Prompt x -Model big-1 -MaxTurns 7 -PermissionMode acceptEdits -AllowedTool Edit, 'Bash(make test)' -DeniedTool WebFetch -Wait 6>$null
         $words = (Get-Word $task) -join ' '
-        $words | Should -BeLike '*--model big-1*--max-turns 7*--permission-mode acceptEdits*--allowed-tools Edit*--allowed-tools Bash(make test)*--disallowed-tools WebFetch*'
+        $words | Should -BeLike '*--model=big-1*--max-turns=7*--permission-mode=acceptEdits*--allowed-tools=Edit*--allowed-tools=Bash(make test)*--disallowed-tools=WebFetch*'
         $task.Agent.Model, $task.Agent.MaxTurns, $task.Agent.PermissionMode, $task.Agent.SkipsPermissions | Should -Be 'big-1', 7, 'acceptEdits', $false
         (Get-Content "$Workspaces/$($task.Id)/task.json" | ConvertFrom-Json).agent.permissionMode | Should -Be 'acceptEdits'
     }
@@ -110,7 +110,7 @@ Describe 'Invoke-RemoteTask -Agent' -Tag Local {
 
     It 'says why it ended: <How> is <Why>' -ForEach @(
         @{ How = 'blocked'; Why = 'Blocked'; State = 'Succeeded'; Says = 'Blocked: which stage?' }
-        @{ How = 'turns'; Why = 'TurnLimit'; State = 'Failed'; Says = 'TurnLimit' }
+        @{ How = 'turns'; Why = 'TurnLimit'; State = 'Failed'; Says = 'TurnLimit: error_max_turns' }
         @{ How = 'crash'; Why = 'Crashed'; State = 'Failed'; Says = 'Crashed' }
     ) {
         $task = Invoke-RemoteTask -Agent double -Prompt x -Environment @{ DOUBLE = $How } | Wait-RemoteTask

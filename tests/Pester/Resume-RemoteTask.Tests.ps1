@@ -22,7 +22,7 @@ Describe 'Resume-RemoteTask' -Tag Local {
         $ended.AgentResult.Session | Should -Be $first.AgentResult.Session
         $ended.AgentResult.Answer | Should -BeLike "*in $Sandbox/home/project"
         Get-Prompt $second | Should -BeExactly 'and then?' -Because 'no frame stands around it'
-        (Get-Word $second) -join ' ' | Should -BeLike "*--resume $($first.AgentResult.Session)*--model big-1*--max-turns 9*--permission-mode acceptEdits*"
+        (Get-Word $second) -join ' ' | Should -BeLike "*--resume=$($first.AgentResult.Session)*--model=big-1*--max-turns=9*--permission-mode=acceptEdits*"
         ($ended | Format-List | Out-String -Width 200) | Should -Match "Agent +: double \(going on with the task $($first.Id);"
     }
 
@@ -30,7 +30,7 @@ Describe 'Resume-RemoteTask' -Tag Local {
         $first = New-First @{ Model = 'big-1'; MaxTurns = 9; AllowedTool = 'Edit' }
         $second = $first | Resume-RemoteTask -Prompt x -Model small-1 -MaxTurns 3 -PermissionMode plan -DeniedTool WebFetch -Wait
         $words = (Get-Word $second) -join ' '
-        $words | Should -BeLike '*--model small-1*--max-turns 3*--permission-mode plan*--disallowed-tools WebFetch*'
+        $words | Should -BeLike '*--model=small-1*--max-turns=3*--permission-mode=plan*--disallowed-tools=WebFetch*'
         $words | Should -Not -BeLike '*Edit*'
         $second.AgentResult.Why | Should -Be 'Completed'
         $second.LogPath | Should -Exist

@@ -140,16 +140,16 @@ function Add-DoubleAgent([string] $Name = 'double', [string[]] $InHome = $env:HO
         'printf ''%s\n'' "$@" >"$REMOTE_DISPATCH_WORKSPACE/double.words"'
         'cat >"$REMOTE_DISPATCH_WORKSPACE/double.prompt"'
         'size=$(wc -c <"$REMOTE_DISPATCH_WORKSPACE/double.prompt" | tr -d " ") session=none'
-        'while [ $# -gt 1 ]; do case $1 in --session-id | --resume) session=$2 ;; esac; shift; done'
+        'for word; do case $word in --session-id=* | --resume=*) session=${word#*=} ;; esac; done'
         'say() { printf ''%s\n'' "{\"type\":\"$1\",\"subtype\":\"$2\",\"session_id\":\"$session\"$3}"; }'
         'say system init ",\"model\":\"double-1\""'
         'case ${DOUBLE-} in'
         '  blocked) rd blocked "which stage?" ;;'
-        '  turns) say result error_max_turns ""; exit 1 ;;'
+        '  turns) say result error_max_turns ",\"is_error\":true"; exit 1 ;;'
         '  crash) echo "no such luck" >&2; exit 3 ;;'
         '  sleep) sleep 300 ;;'
         'esac'
-        'say result success ",\"num_turns\":2,\"total_cost_usd\":0.25,\"result\":\"read $size bytes\\nin $PWD\",\"usage\":{\"input_tokens\":10,\"output_tokens\":5}"'
+        'say result success ",\"is_error\":false,\"num_turns\":2,\"total_cost_usd\":0.25,\"result\":\"read $size bytes\\nin $PWD\",\"usage\":{\"input_tokens\":10,\"output_tokens\":5}"'
     ) -join "`n"
     foreach ($one in $InHome) {
         $null = New-Item -ItemType Directory "$one/.local/bin" -Force
