@@ -3,6 +3,7 @@
 BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
     Add-DispatchHost here local
+    Add-DoubleAgent
     $done = Invoke-RemoteTask 'echo hello; rd message said' here -Id done | Wait-RemoteTask
     $script:count = 0
 
@@ -23,6 +24,7 @@ BeforeAll {
         'Remove-DispatchHost'        = { Add-DispatchHost going going.example.com; @{ Name = 'going'; Force = $true; PassThru = $true } }, { $args[0].Name | Should -Be 'going' }
         'Test-DispatchHost'          = { @{ HostName = 'here'; ThrottleLimit = 2 } }, { $args[0].Healthy | Should -BeTrue }
         'Invoke-RemoteTask'          = { @{ Command = 'true'; ComputerName = 'here'; Environment = @{ A = 1 }; TimeLimit = '1m' } }, { $args[0].HostName | Should -Be 'here' }
+        'Resume-RemoteTask'          = { @{ TaskId = (Invoke-RemoteTask -Agent double -Prompt x here | Wait-RemoteTask).Id; Prompt = 'y'; TimeLimit = '1m' } }, { $args[0].Agent.Name | Should -Be 'double' }
         'Get-RemoteTask'             = { @{ Id = 'done'; Cached = $true } }, { $args[0].Id | Should -Be 'done' }
         'Wait-RemoteTask'            = { @{ Id = $done; Timeout = '10s' } }, { $args[0].State | Should -Be 'Succeeded' }
         'Stop-RemoteTask'            = { @{ Id = (Invoke-RemoteTask 'sleep 300' here); Grace = 1; Confirm = $false; PassThru = $true } }, { $args[0].State | Should -Be 'Stopped' }
@@ -44,6 +46,7 @@ BeforeAll {
         'Remove-DispatchHost'        = @{ Name = 'nobody'; Force = $true }, 'HostNotFound'
         'Test-DispatchHost'          = @{ HostName = '-oProxyCommand=x' }, 'InvalidInput'
         'Invoke-RemoteTask'          = @{ Command = 'true'; HostName = '-oProxyCommand=x' }, 'InvalidInput'
+        'Resume-RemoteTask'          = @{ Id = 'done'; Prompt = 'x' }, 'InvalidInput'
         'Get-RemoteTask'             = @{ Id = 'nobody' }, 'TaskNotFound'
         'Wait-RemoteTask'            = @{ Id = 'nobody' }, 'TaskNotFound'
         'Stop-RemoteTask'            = @{ Id = 'nobody'; Force = $true }, 'TaskNotFound'
@@ -94,6 +97,7 @@ Describe 'Splatted, and with -OutVariable,' -Tag Local {
     It 'Remove-DispatchHost does its work and leaves its output' { Assert-Well Remove-DispatchHost }
     It 'Test-DispatchHost does its work and leaves its output' { Assert-Well Test-DispatchHost }
     It 'Invoke-RemoteTask does its work and leaves its output' { Assert-Well Invoke-RemoteTask }
+    It 'Resume-RemoteTask does its work and leaves its output' { Assert-Well Resume-RemoteTask }
     It 'Get-RemoteTask does its work and leaves its output' { Assert-Well Get-RemoteTask }
     It 'Wait-RemoteTask does its work and leaves its output' { Assert-Well Wait-RemoteTask }
     It 'Stop-RemoteTask does its work and leaves its output' { Assert-Well Stop-RemoteTask }
@@ -118,6 +122,7 @@ Describe 'Where it fails, as -ErrorAction says,' -Tag Local {
     It 'Remove-DispatchHost makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Remove-DispatchHost }
     It 'Test-DispatchHost makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Test-DispatchHost }
     It 'Invoke-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Invoke-RemoteTask }
+    It 'Resume-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Resume-RemoteTask }
     It 'Get-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Get-RemoteTask }
     It 'Wait-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Wait-RemoteTask }
     It 'Stop-RemoteTask makes one error with a remedy, goes on, stops, or says nothing' { Assert-Badly Stop-RemoteTask }

@@ -58,6 +58,8 @@ BeforeAll {
         $null = New-Item -ItemType Directory "$Sandbox/home/.ssh"
         'Host bastion' | Set-Content "$Sandbox/home/.ssh/config"
         'Fix the "failing" test in `src`, please.' | Set-Content ./prompt.md
+        # The claude of the examples is a double, on each host and here.
+        Add-DoubleAgent -Name claude -InHome (@($env:HOME) + $FleetHosts.home)
     }
 
     function Reset-World([string] $Code) {
@@ -154,6 +156,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of Remove-DispatchHost run' { Assert-Runs (Get-ExampleCode Remove-DispatchHost) }
     It 'examples of Get-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Get-RemoteTaskWorkspace) }
     It 'examples of Remove-DispatchToken run' { Assert-Runs (Get-ExampleCode Remove-DispatchToken) }
+    It 'examples of Resume-RemoteTask run' { Assert-Runs (Get-ExampleCode Resume-RemoteTask) }
     It 'examples of Remove-RemoteTaskWorkspace run' { Assert-Runs (Get-ExampleCode Remove-RemoteTaskWorkspace) }
     It 'examples of Save-RemoteTaskLog run' { Assert-Runs (Get-ExampleCode Save-RemoteTaskLog) }
     It 'examples of Send-RemoteTaskMessage run' { Assert-Runs (Get-ExampleCode Send-RemoteTaskMessage) }
@@ -173,6 +176,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of docs/hosts.md run' { Assert-Runs (Get-MarkdownCode docs/hosts.md) }
     It 'examples of docs/events.md run' { Assert-Runs (Get-MarkdownCode docs/events.md) }
     It 'examples of docs/fleet-health.md run' { Assert-Runs (Get-MarkdownCode docs/fleet-health.md) }
+    It 'examples of docs/agents-guide.md run' { Assert-Runs (Get-MarkdownCode docs/agents-guide.md) }
     It 'examples of docs/checks.md run' { Assert-Runs (Get-MarkdownCode docs/checks.md) }
     It 'examples of docs/watch.md run' { Assert-Runs (Get-MarkdownCode docs/watch.md) }
     It 'examples of docs/repositories.md run' { Assert-Runs (Get-MarkdownCode docs/repositories.md) }

@@ -26,7 +26,7 @@ Describe 'The module' {
 
     It 'exports cmdlets and nothing else' {
         $module = Get-Module RemoteDispatch
-        $module.ExportedCmdlets.Count | Should -Be 21
+        $module.ExportedCmdlets.Count | Should -Be 22
         $module.ExportedFunctions.Count + $module.ExportedAliases.Count + $module.ExportedVariables.Count | Should -Be 0
     }
 
@@ -46,7 +46,7 @@ Describe 'The module' {
     }
 
     It 'lets every cmdlet that changes something be tried with -WhatIf' {
-        foreach ($command in $commands | Where-Object Verb -In Add, Set, Remove, Stop, Invoke, Save, Import, Export) {
+        foreach ($command in $commands | Where-Object Verb -In Add, Set, Remove, Stop, Invoke, Resume, Save, Import, Export) {
             $command.Parameters.Keys | Should -Contain 'WhatIf' -Because "of $command"
             $command.Parameters.Keys | Should -Contain 'Confirm' -Because "of $command"
         }
@@ -67,7 +67,7 @@ Describe 'The module' {
 
     It 'is imported without an error, a warning or a file' {
         $said = Invoke-OtherProcess '"errors=$($Error.Count) commands=$((Get-Command -Module RemoteDispatch).Count)"' 2>&1 3>&1
-        $said | Should -Be 'errors=0 commands=21'
+        $said | Should -Be 'errors=0 commands=22'
         Get-ChildItem "$Sandbox/state", "$Sandbox/logs" -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 

@@ -130,6 +130,37 @@ function Stop-SshAgent($Agent) {
     $env:SSH_AUTH_SOCK = $Agent.Before
 }
 
+function Add-DoubleAgent([string] $Name = 'double', [string[]] $InHome = $env:HOME) {
+    # An agent of the user's own: a double of Claude Code that keeps its words and its prompt in the task's folder and prints what Claude Code
+    # prints. The variable DOUBLE says how it ends.
+    $script = @(
+        '#!/bin/sh'
+        '# double-agent: the double of an AI agent.'
+        '[ "${1-}" != --version ] || { echo "1.2.3 (double)"; exit 0; }'
+        'printf ''%s\n'' "$@" >"$REMOTE_DISPATCH_WORKSPACE/double.words"'
+        'cat >"$REMOTE_DISPATCH_WORKSPACE/double.prompt"'
+        'size=$(wc -c <"$REMOTE_DISPATCH_WORKSPACE/double.prompt" | tr -d " ") session=none'
+        'for word; do case $word in --session-id=* | --resume=*) session=${word#*=} ;; esac; done'
+        'say() { printf ''%s\n'' "{\"type\":\"$1\",\"subtype\":\"$2\",\"session_id\":\"$session\"$3}"; }'
+        'say system init ",\"model\":\"double-1\""'
+        'case ${DOUBLE-} in'
+        '  blocked) rd blocked "which stage?" ;;'
+        '  turns) say result error_max_turns ",\"is_error\":true"; exit 1 ;;'
+        '  crash) echo "no such luck" >&2; exit 3 ;;'
+        '  sleep) sleep 300 ;;'
+        'esac'
+        'say result success ",\"is_error\":false,\"num_turns\":2,\"total_cost_usd\":0.25,\"result\":\"read $size bytes\\nin $PWD\",\"usage\":{\"input_tokens\":10,\"output_tokens\":5}"'
+    ) -join "`n"
+    foreach ($one in $InHome) {
+        $null = New-Item -ItemType Directory "$one/.local/bin" -Force
+        Set-Content "$one/.local/bin/double-agent" $script
+        chmod +x "$one/.local/bin/double-agent"
+    }
+    $folder = Join-Path (Split-Path $env:REMOTE_DISPATCH_HOSTS_FILE) 'agents'
+    $null = New-Item -ItemType Directory $folder -Force
+    @{ agents = @(@{ name = $Name; like = 'claude'; program = 'double-agent' }) } | ConvertTo-Json -Depth 4 | Set-Content "$folder/$Name.json"
+}
+
 function Get-Completion([string] $Line) {
     (TabExpansion2 $Line $Line.Length).CompletionMatches
 }

@@ -110,6 +110,16 @@ Describe '-WhatIf changes nothing and opens no connection' -Tag Fleet {
         Assert-Nothing { Invoke-RemoteTask 'claude' far -ReportToolUse -WhatIf } 'What if: .*far.*reporting tool use'
     }
 
+    It 'of Invoke-RemoteTask -Agent, for a prompt and for several' {
+        Assert-Nothing { Invoke-RemoteTask -Agent claude -Prompt 'mend it' far -WhatIf } 'What if: .*far.*ssh.*mend it as the prompt of claude'
+        Assert-Nothing { 'one', 'two' | Invoke-RemoteTask -Agent auto far -WhatIf } '(?s)What if: .*one as the prompt.*two as the prompt'
+    }
+
+    It 'of Resume-RemoteTask' {
+        Assert-Nothing { Resume-RemoteTask far-2 'go on' -WhatIf } 'What if: .*go on.*far-2'
+        Assert-Nothing { Get-RemoteTask far-2 -Cached | Resume-RemoteTask -Prompt 'go on' -WhatIf } 'What if: .*go on.*far-2 on host far'
+    }
+
     It 'of Invoke-RemoteTask -SeparateError says so' {
         Assert-Nothing { Invoke-RemoteTask 'tar c .' far -SeparateError -WhatIf } 'What if: .*far.*stderr kept apart'
     }

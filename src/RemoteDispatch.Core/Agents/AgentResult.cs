@@ -32,4 +32,9 @@ public sealed record AgentResult
 
     /// <summary>What the agent or its service said of the error; null where it said nothing or there was none. One line.</summary>
     public string? Error { get; init; }
+
+    /// <summary>Results print as one line that is fit to be shown: why it ended, and what was said of that.</summary>
+    public override string ToString() => (Question ?? Error ?? FirstLine) is { } said ? $"{Why}: {Text.OneLine(said.Trim(), 200)}" : Why.ToString();
+
+    private string? FirstLine => Answer?.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
 }

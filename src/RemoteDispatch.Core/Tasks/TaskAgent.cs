@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using RemoteDispatch.Agents;
 
@@ -26,6 +27,24 @@ public sealed record TaskAgent
 
     /// <summary>The id of the task on whose session it goes on; null for a new session.</summary>
     public string? Resumes { get; init; }
+
+    /// <summary>Everything that is known of it in one line, as people see it.</summary>
+    public string Summary
+    {
+        get
+        {
+            var more = new List<string>();
+            if (Resumes is not null)
+                more.Add($"going on with the task {Resumes}");
+            if (Model is not null)
+                more.Add($"model {Model}");
+            if (MaxTurns is { } turns)
+                more.Add(string.Create(CultureInfo.InvariantCulture, $"at most {turns} turns"));
+            if (PermissionMode is not null)
+                more.Add($"permission mode {PermissionMode}{(SkipsPermissions ? ", WHICH SKIPS ITS PERMISSIONS" : "")}");
+            return Text.OneLine(more.Count > 0 ? $"{Name} ({string.Join("; ", more)})" : Name, 400);
+        }
+    }
 
     /// <summary>Agents print as their names.</summary>
     public override string ToString() => Name;

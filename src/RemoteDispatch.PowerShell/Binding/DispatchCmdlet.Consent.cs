@@ -44,7 +44,7 @@ public abstract partial class DispatchCmdlet
             return true;
         try
         {
-            return ShouldContinue(what, "Run it so?", ref _yesToAll, ref _noToAll);
+            return ShouldContinue(what, "Run it so?", hasSecurityImpact: true, ref _yesToAll, ref _noToAll);
         }
         catch (Exception e) when (e is HostException or InvalidOperationException or NullReferenceException)
         {

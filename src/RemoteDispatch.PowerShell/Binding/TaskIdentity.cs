@@ -27,6 +27,9 @@ public sealed class TaskIdentity
     /// <summary>The host of the task itself; null for an id.</summary>
     internal string? HostName => _task?.HostName;
 
+    /// <summary>What this machine remembers of it: the task itself, or those that were sent from here under its id. Nobody is asked.</summary>
+    internal IEnumerable<RemoteTask> Remembered(Dispatcher dispatcher) => _task is not null ? [_task] : dispatcher.Options.Ledger.Find(Id);
+
     /// <summary>Is this the task itself, which knows its host?</summary>
     internal bool IsTask => _task is not null;
 

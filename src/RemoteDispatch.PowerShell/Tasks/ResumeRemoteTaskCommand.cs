@@ -15,6 +15,7 @@ public sealed class ResumeRemoteTaskCommand : TaskCommand
     private const string FileSet = "File";
 
     private TaskRequest? _request;
+    private IReadOnlyList<AgentProfile> _profiles = [];
 
     /// <summary>The prompt. It reaches the agent over its stdin, byte for byte.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = PromptSet)]
@@ -116,6 +117,7 @@ public sealed class ResumeRemoteTaskCommand : TaskCommand
                 TimeLimit = TimeLimit,
             };
             _request.Validate();
+            _profiles = Dispatcher.Agents;
         }
         catch (DispatchException e)
         {
@@ -123,7 +125,21 @@ public sealed class ResumeRemoteTaskCommand : TaskCommand
         }
     }
 
-    private protected override bool MayProcess(string target) => ShouldProcess(target, $"Go on with the prompt '{_request!.Summary}'");
+    private protected override bool MayProcess(TaskIdentity id, string target) => ShouldProcess(target, $"Go on with the prompt '{_request!.Summary}'{PermissionsOf(id)}");
+
+    /// <summary>What a dry run says of the permissions: those that were asked for, else those of the first task, as far as this machine remembers it.</summary>
+    private string PermissionsOf(TaskIdentity id)
+    {
+        var modes = id.Remembered(Dispatcher).Select(t => t.Agent).OfType<TaskAgent>().Select(a => (a.Name, Mode: PermissionMode ?? a.PermissionMode))
+            .DefaultIfEmpty((Name: AgentRequest.Auto, Mode: PermissionMode)).Where(m => m.Mode is not null).ToArray();
+        if (modes.Length == 0)
+            return "";
+        var skips = modes.Any(m => _profiles.Any(p => (m.Name == AgentRequest.Auto || m.Name.Equals(p.Name, StringComparison.OrdinalIgnoreCase)) && p.SkipsPermissions(m.Mode)));
+        return $", permission mode {modes[0].Mode}{(skips ? ", WHICH SKIPS ITS PERMISSIONS" : "")}";
+    }
+
+    /// <summary>An id with wildcards means the agents' tasks that are like it.</summary>
+    private protected override bool IsMeant(RemoteTask task) => task.Agent is not null;
 
     private protected override async Task WorkAsync(RemoteTask task)
     {

@@ -39,7 +39,7 @@ public abstract class TaskCommand : DispatchCmdlet
         {
             // With -WhatIf no host is asked which tasks are like that: the pattern itself is what would be worked on.
             var isAskedLater = id.IsPattern && (HostName is null || !IsWhatIf);
-            if (!isAskedLater && !MayProcess(Target(id)))
+            if (!isAskedLater && !MayProcess(id, Target(id)))
                 continue;
             StartOn(id, HostName, host => ProcessAsync(id, host));
         }
@@ -47,6 +47,9 @@ public abstract class TaskCommand : DispatchCmdlet
 
     /// <summary>Asks, where the cmdlet changes something.</summary>
     private protected virtual bool MayProcess(string target) => true;
+
+    /// <summary>The same, where what is known of the task belongs into the question.</summary>
+    private protected virtual bool MayProcess(TaskIdentity id, string target) => MayProcess(target);
 
     /// <summary>Is a task meant, where an id with wildcards is like its own?</summary>
     private protected virtual bool IsMeant(RemoteTask task) => true;
@@ -70,7 +73,8 @@ public abstract class TaskCommand : DispatchCmdlet
         var work = new List<Task>();
         foreach (var task in tasks)
         {
-            if (await AskAsync(() => MayProcess(Target(new TaskIdentity(task)))).ConfigureAwait(false))
+            var id = new TaskIdentity(task);
+            if (await AskAsync(() => MayProcess(id, Target(id))).ConfigureAwait(false))
                 work.Add(WorkInTurnAsync(task));
         }
 
