@@ -27,6 +27,9 @@ public sealed record AgentCall
     /// <summary>Files on the host that the prompt is about: absolute, or below <c>{workspace}/</c>.</summary>
     public IReadOnlyList<string> Attachments { get; init; } = [];
 
+    /// <summary>Is it told how to report (<see cref="AgentFrame"/>)? Then it may run <c>rd</c> without being asked, where its profile says how.</summary>
+    public bool Reports { get; init; }
+
     /// <summary>The address of a warm server of the agent that is to do the work; null for a process of its own.</summary>
     public string? Server { get; init; }
 }

@@ -35,10 +35,6 @@ public sealed partial record AgentProfile
         return Texts(AllParts(call).Select(p => p.Files));
     }
 
-    /// <summary>What belongs below the prompt so that the agent finds its attachments: a line for each, where its command line has nothing for that.</summary>
-    public IReadOnlyList<string> PromptLines(AgentCall call) =>
-        Mention is null ? [] : [.. call.Attachments.Select(a => AgentOption.Fill(Mention, new Dictionary<string, string> { ["path"] = a }))];
-
     private IEnumerable<AgentOption> AllParts(AgentCall call) => Parts(call).Prepend((call.Resume ? ResumeOption! : Start!).Fill(Values(call)));
 
     private IEnumerable<AgentOption> Parts(AgentCall call)
@@ -54,6 +50,8 @@ public sealed partial record AgentProfile
             yield return MaxTurnsOption!.Fill(values);
         if (call.PermissionMode is { } mode)
             yield return Mode(mode)!.Fill(values);
+        if (call.Reports && ReportOption is not null)
+            yield return ReportOption;
         foreach (var part in Each(AllowedToolOption, call.AllowedTools).Concat(Each(DeniedToolOption, call.DeniedTools)))
             yield return part;
         foreach (var path in call.Attachments)

@@ -33,8 +33,6 @@ public sealed partial record AgentProfile
             Need(DeniedToolOption, "list of denied tools", InsteadOfTools(DeniedToolOption, AllowedToolOption, "allow"));
         foreach (var tool in call.AllowedTools.Concat(call.DeniedTools))
             CheckValue(tool, "a tool");
-        if (call.Attachments.Count > 0 && AttachOption is null && Mention is null)
-            throw Refuse($"'{Name}' takes no files.", "Say in the prompt where the files are.");
         foreach (var path in call.Attachments)
         {
             CheckValue(path, "a file");

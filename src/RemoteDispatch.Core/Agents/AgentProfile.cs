@@ -64,7 +64,7 @@ public sealed partial record AgentProfile
 
     internal AgentOption? AttachOption { get; init; }
 
-    internal string? Mention { get; init; }
+    internal AgentOption? ReportOption { get; init; }
 
     internal AgentOption? ServerOption { get; init; }
 

@@ -42,7 +42,7 @@ internal static partial class AgentReader
             AllowedToolOption = Option(entry, "allowedTool", "tool", "tools"),
             DeniedToolOption = Option(entry, "deniedTool", "tool", "tools"),
             AttachOption = Option(entry, "attach", "path", "folder"),
-            Mention = Mention(entry),
+            ReportOption = Option(entry, "report"),
             ServerOption = Option(entry, "serverWords", "server"),
             Server = (string?)entry["server"] is { } server ? AgentProfile.IsServer(server) ? server : throw new FormatException($"{Text.Show(server)} is no address of a server") : null,
             Modes = Modes(entry["modes"]),
@@ -86,13 +86,6 @@ internal static partial class AgentReader
 
     private static Dictionary<string, AgentOption> Modes(JsonNode? node) =>
         (node as JsonObject ?? []).ToDictionary(m => Words(new JsonArray(m.Key))[0], m => Option(m.Value, "modes"), StringComparer.Ordinal);
-
-    private static string? Mention(JsonObject entry)
-    {
-        if ((string?)entry["mention"] is not { } text)
-            return null;
-        return text.Any(char.IsControl) || !text.Contains("{path}", StringComparison.Ordinal) ? throw new FormatException($"{Text.Show(text)} in 'mention' is no line with {{path}}") : text;
-    }
 
     private static JsonObject Environment(JsonNode? node, string member)
     {

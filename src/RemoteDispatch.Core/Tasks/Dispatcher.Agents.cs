@@ -61,7 +61,7 @@ public sealed partial class Dispatcher
         var call = CallOf(request, agent);
         if (call.Session is null && profile.ChoosesSession)
             call = call with { Session = AgentProfile.NewSession() };
-        call = call with { Server = call.Server ?? profile.Server };
+        call = call with { Server = call.Server ?? profile.Server, Reports = agent.Frame is not null };
         profile.CheckCall(call);
         // What a login sets up is what its tools need; but a profile that hangs would hang the task.
         return new AgentLaunch(profile, found.Paths[profile.Name], call, request.LoginShell || (request.Sandbox is null && !found.IsLoginSilent), agent.Resumes);

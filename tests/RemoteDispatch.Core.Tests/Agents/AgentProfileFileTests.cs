@@ -65,7 +65,7 @@ public sealed partial class AgentProfileFileTests : IDisposable
     [InlineData("\"environment\": {\"OPENAI_API_KEY\": \"sk\"}"), InlineData("\"environment\": {\"MY_PASSWORD\": \"sk\"}"), InlineData("\"skips\": [\"yolo\"]"), InlineData("\"modes\": {\"a\": 7}")]
     [InlineData("\"output\": [{\"answer\": \"a\"}]"), InlineData("\"output\": [{\"when\": {\"a\": 1}, \"anwser\": \"a\"}]"), InlineData("\"output\": [{\"when\": {\"a\": 1}, \"end\": \"Stopped\"}]")]
     [InlineData("\"output\": [{\"when\": {\"a\": null}}]"), InlineData("\"output\": [7]"), InlineData("\"exits\": {\"0\": \"Completed\"}"), InlineData("\"exits\": {\"1\": \"Fine\"}")]
-    [InlineData("\"like\": \"nobody\""), InlineData("\"server\": \"file:///etc/passwd\""), InlineData("\"mention\": \"no path\""), InlineData("\"countsTurns\": \"yes\"")]
+    [InlineData("\"like\": \"nobody\""), InlineData("\"server\": \"file:///etc/passwd\""), InlineData("\"report\": \"no list\""), InlineData("\"countsTurns\": \"yes\"")]
     public void Member_that_cannot_be_used_is_an_error_that_names_the_file(string member)
     {
         Write($$"""{"agents": [{"name": "a", {{member}}}]}""");

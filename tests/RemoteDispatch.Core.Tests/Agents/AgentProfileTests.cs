@@ -17,7 +17,7 @@ public sealed class AgentProfileTests
                 "--allowed-tools=Bash(git *)", "--allowed-tools=Edit", "--disallowed-tools=WebFetch", "--add-dir={workspace}/attached",
             ],
             Profile("claude").Words(all));
-        Assert.Equal(["@{workspace}/attached/a.txt", "@{workspace}/attached/b.txt"], Profile("claude").PromptLines(all));
+        Assert.Contains("--allowed-tools=Bash(rd *)", Profile("claude").Words(all with { Reports = true }));
         Assert.Equal(["--print", "--output-format", "stream-json", "--verbose", $"--resume={Id}"], Profile("claude").Words(new AgentCall { Session = Id, Resume = true }));
         Assert.Equal(["exec", "--json", "--skip-git-repo-check", "--model=m", "--sandbox=read-only", "-"], Profile("codex").Words(new AgentCall { Model = "m", PermissionMode = "read-only" }));
         Assert.Equal(["exec", "--json", "--skip-git-repo-check", "--model=m", "resume", Id, "-"], Profile("codex").Words(new AgentCall { Model = "m", Session = Id, Resume = true }));

@@ -123,6 +123,18 @@ public sealed class AgentDispatchTests
         }
     }
 
+    [Theory, InlineData("claude"), InlineData("opencode"), InlineData("gemini")]
+    public async Task Agent_that_is_told_how_to_report_does_so_and_asks_nobody(string agent)
+    {
+        await using var bench = await AgentBench.StartAsync(agent);
+        bench.Model.Script = [ModelStep.Run("rd blocked 'Which port?'"), ModelStep.Say("I have asked.")];
+        var request = bench.Request("Ask for the port.");
+        var task = await bench.RunAsync(request with { Agent = request.Agent! with { Frame = AgentFrame.Template("/no/such/folder") } });
+        Assert.True(task.AgentResult?.Why == AgentEnd.Blocked, $"{task.AgentResult} {await bench.Bench.TextOf(task)}");
+        Assert.Equal((TaskState.Succeeded, "Which port?"), (task.State, task.AgentResult.Question));
+        Assert.Contains(bench.Model.Requests, r => r.UserTexts.Any(t => t.Contains($"the task {task.Id} on the machine h1", StringComparison.Ordinal) && t.TrimEnd().EndsWith("Ask for the port.", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Agent_works_in_a_sandbox_where_its_folder_may_be_read_and_its_session_is_gone_with_it()
     {
