@@ -40,7 +40,7 @@ public sealed class AgentOutputTests
         var opencode = Result("opencode", Recorded("opencode-completed"), new AgentExit(0));
         Assert.Equal((2L, 200L, 14L, 0m, (string?)null), (opencode.Turns, opencode.InputTokens, opencode.OutputTokens, opencode.CostUsd, opencode.Model));
         var codex = Result("codex", Recorded("codex-completed"), new AgentExit(0));
-        Assert.Equal((1L, 100L, 7L, (decimal?)null), (codex.Turns, codex.InputTokens, codex.OutputTokens, codex.CostUsd));
+        Assert.Equal(((long?)null, 100L, 7L, (decimal?)null), (codex.Turns, codex.InputTokens, codex.OutputTokens, codex.CostUsd));
         var gemini = Result("gemini", Recorded("gemini-completed"), new AgentExit(0));
         Assert.Equal((200L, 14L, "gemini-2.5-flash"), (gemini.InputTokens, gemini.OutputTokens, gemini.Model));
     }

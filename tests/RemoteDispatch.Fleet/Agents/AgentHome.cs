@@ -12,7 +12,7 @@ public sealed class AgentHome : IDisposable
     {
         _model = model;
         Folder = Path.Combine(AgentPrograms.Cache, $"home-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(Folder);
+        Directory.CreateDirectory(Path.Combine(Folder, "tmp"));
         WriteSettings(Folder, model.Address);
     }
 
@@ -52,8 +52,9 @@ public sealed class AgentHome : IDisposable
         ["GOOGLE_GEMINI_BASE_URL"] = address,
     };
 
-    /// <summary>The variables of a run here.</summary>
-    public IReadOnlyDictionary<string, string> Variables() => new Dictionary<string, string>(Variables(_model.Address), StringComparer.Ordinal) { ["HOME"] = Folder };
+    /// <summary>The variables of a run here: what agents leave in a folder for temporary files goes with the home.</summary>
+    public IReadOnlyDictionary<string, string> Variables() =>
+        new Dictionary<string, string>(Variables(_model.Address), StringComparer.Ordinal) { ["HOME"] = Folder, ["TMPDIR"] = Path.Combine(Folder, "tmp") };
 
     /// <summary>Takes it away.</summary>
     public void Dispose()
