@@ -66,15 +66,12 @@ internal sealed class LineWatch(WatchRun run, string host)
 
     private async Task WorkAsync()
     {
-        var pause = TimeSpan.Zero;
         while (!run.Token.IsCancellationRequested)
         {
             try
             {
                 var again = await StartAsync().ConfigureAwait(false);
-                // A host that does not answer is asked more and more seldom.
-                pause = _said is null ? TimeSpan.Zero : pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
-                await _bell.WaitAsync(_said is not null ? pause : again is null ? LongestPause : again > TimeSpan.Zero ? again : Again, run.Token).ConfigureAwait(false);
+                await _bell.WaitAsync(again is null ? LongestPause : again > TimeSpan.Zero ? again : Again, run.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
             {
