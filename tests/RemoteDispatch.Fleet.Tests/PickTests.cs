@@ -57,6 +57,7 @@ public sealed class PickTests
         Assert.Equal(["h1", "h2"], all.Output.Trim().Split('\n').Select(l => l.Split('\t')[1]).Order());
 
         // By the ledger, without a question to anybody.
+        Assert.Equal(0, (await program.RunAsync("wait", "*")).Code);
         for (var i = 0; i < 2; i++)
             Assert.Equal(i == 0 ? "h1" : "h2", (await program.RunAsync("run", "--capability", "gpu", "--", "exec sleep 1000")).Output.Split('\t')[1]);
         Assert.Equal("h3", (await program.RunAsync("run", "--", "# target:h3\ntrue")).Output.Split('\t')[1]);
@@ -68,6 +69,22 @@ public sealed class PickTests
         Assert.Equal(Cli.ExitCodes.Inventory, (await program.RunAsync("run", "--capability", "tpu", "--", "true")).Code);
         Assert.Equal(Cli.ExitCodes.Usage, (await program.RunAsync("run", "--first", "1", "--", "true")).Code);
         Assert.Equal(Cli.ExitCodes.Usage, (await program.RunAsync("run", "--host", "h1", "--capability", "gpu", "--", "true")).Code);
+    }
+
+    [Fact]
+    public async Task Forty_tasks_that_are_routed_before_any_is_sent_spread_and_the_same_id_goes_where_it_went()
+    {
+        await using var bench = new Bench(null);
+        foreach (var name in new[] { "b", "a", "c" })
+            await bench.Dispatcher.Options.Inventory.AddAsync(DispatchHost.FromAddress(name + ".example.com") with { Name = name, Capabilities = name == "c" ? ["gpu"] : ["gpu", "linux"] }, cancellationToken: Bench.Cancel);
+        var ids = Enumerable.Range(0, 40).Select(i => TaskId.Parse($"t{i}")).ToArray();
+        var chosen = ids.Select(id => bench.Dispatcher.ChooseHost(["GPU", "linux"], id).Name).ToArray();
+        Assert.Equal(["a", "b", "a", "b"], chosen.Take(4));
+        Assert.Equal((20, 20), (chosen.Count(c => c == "a"), chosen.Count(c => c == "b")));
+        Assert.Equal(chosen, ids.Select(id => bench.Dispatcher.ChooseHost(["gpu", "linux"], id).Name));
+        Assert.Equal("c", bench.Dispatcher.ChooseHost(["gpu"]).Name);
+        var none = Assert.Throws<DispatchException>(() => bench.Dispatcher.ChooseHost(["tpu"]));
+        Assert.Contains("There are: b (gpu, linux); a (gpu, linux); c (gpu).", none.Message, StringComparison.Ordinal);
     }
 
     private static async Task RunOn(Bench bench, DispatchHost host, int count)

@@ -11,7 +11,7 @@ public sealed partial class Dispatcher
     /// <returns>The task, with <see cref="RemoteTask.AgentResult"/> where it could be read; any other task as it was.</returns>
     internal async Task<RemoteTask> ExplainAsync(RemoteTask task, CancellationToken cancellationToken)
     {
-        if (task.Agent is not { } agent || task.AgentResult is not null || !task.State.IsFinal() || task.State is TaskState.LaunchFailed or TaskState.Removed)
+        if (task.Agent is not { } agent || task.AgentResult is not null || !task.State.IsFinal() || task.State is TaskState.LaunchFailed or TaskState.Removed || task is { State: TaskState.Stopped, Started: null })
             return task;
         var since = Options.Time.GetTimestamp();
         try

@@ -96,6 +96,11 @@ public sealed partial class Dispatcher
         Host = place,
         State = TaskState.Pending,
         Command = request.Summary,
+        // As it was asked for: its host says which it is, when it starts.
+        Agent = request.Agent is { } agent ? new TaskAgent
+        {
+            Name = agent.Name, Model = agent.Call.Model, MaxTurns = agent.Call.MaxTurns, PermissionMode = agent.Call.PermissionMode, Session = agent.Call.Session, Resumes = agent.Resumes,
+        } : null,
         Dispatched = dispatched,
         CredentialNames = request.CredentialNames,
         Runner = request.Runner,

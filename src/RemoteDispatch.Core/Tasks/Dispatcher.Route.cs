@@ -26,7 +26,9 @@ public sealed partial class Dispatcher
             _given.TryRemove(past, out _);
         var busy = known.Where(t => !t.State.IsFinal()).Select(t => t.HostName).Concat(_given.Values.Select(g => g.Host))
             .GroupBy(h => h, StringComparer.OrdinalIgnoreCase).ToDictionary(g => g.Key, g => g.Count(), StringComparer.OrdinalIgnoreCase);
-        var order = hosts.OrderBy(Tasks).ThenBy(h => h.Name, StringComparer.OrdinalIgnoreCase).ToArray();
+        // The same id is the same task: it goes where it went.
+        var before = id is null ? null : known.LastOrDefault(t => t.Id == id.Value)?.HostName ?? (_given.TryGetValue(id.Value, out var given) ? given.Host : null);
+        var order = hosts.OrderBy(h => before is not null && h.Name.Equals(before, StringComparison.OrdinalIgnoreCase) ? 0 : 1).ThenBy(Tasks).ThenBy(h => h.Name, StringComparer.OrdinalIgnoreCase).ToArray();
         if (id is not null)
             _given[id.Value] = (order[0].Name, since);
         Tell(order[0].Name, "routed", since, $"capabilities={string.Join(',', capabilities)} tasks={string.Join(' ', order.Select(h => $"{h.Name}:{Tasks(h)}"))}");

@@ -175,7 +175,7 @@ public sealed partial class Dispatcher
         {
             NoteWaiting(task, $"waits: {e.Message}");
             // Without a secret the next one may start; without the host none does.
-            return e.Reason == FailureReason.CredentialUnavailable ? null : Patience.MayPass(e.Reason) ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(1);
+            return e.Reason == FailureReason.CredentialUnavailable ? null : Patience.MayPass(e.Reason) ? TimeSpan.FromSeconds(10) : TimeSpan.FromMinutes(1);
         }
     }
 

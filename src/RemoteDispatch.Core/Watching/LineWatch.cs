@@ -53,8 +53,11 @@ internal sealed class LineWatch(WatchRun run, string host)
             return null;
         var again = await run.Dispatcher.StartWaitingAsync(host, run.Token).ConfigureAwait(false);
         // Why nothing is started that is no lack of room is said once.
-        var lack = before.Select(id => run.Dispatcher.Options.Ledger.Find(id, host)).OfType<RemoteTask>()
-            .FirstOrDefault(t => t.IsWaiting && t.Reason?.Contains("started by", StringComparison.Ordinal) is not true)?.Reason;
+        var now = before.Select(id => run.Dispatcher.Options.Ledger.Find(id, host)).OfType<RemoteTask>().ToArray();
+        // What was started is to be followed at once, also where the system does not tell of the ledger (a network's file system, no inotify left).
+        if (now.Any(t => !t.IsWaiting))
+            run.Ring();
+        var lack = now.FirstOrDefault(t => t.IsWaiting && t.Reason?.Contains("started by", StringComparison.Ordinal) is not true)?.Reason;
         if (lack is not null && lack != _said)
             run.Warn($"The tasks for host '{host}' are not started yet: {lack["waits: ".Length..]}");
         _said = lack;
@@ -63,15 +66,12 @@ internal sealed class LineWatch(WatchRun run, string host)
 
     private async Task WorkAsync()
     {
-        var pause = TimeSpan.Zero;
         while (!run.Token.IsCancellationRequested)
         {
             try
             {
                 var again = await StartAsync().ConfigureAwait(false);
-                // A host that does not answer is asked more and more seldom.
-                pause = _said is null ? TimeSpan.Zero : pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
-                await _bell.WaitAsync(_said is not null ? pause : again is null ? LongestPause : again > TimeSpan.Zero ? again : Again, run.Token).ConfigureAwait(false);
+                await _bell.WaitAsync(again is null ? LongestPause : again > TimeSpan.Zero ? again : Again, run.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
             {

@@ -134,7 +134,7 @@ internal sealed class TaskEnds(WatchRun run) : IDisposable
     /// <returns>The task with the copy, and what is lacking where the host may still give it.</returns>
     private async Task<(RemoteTask Task, string? Lack)> CollectAsync(RemoteTask task, int tries)
     {
-        if (task.State is TaskState.LaunchFailed or TaskState.Removed)
+        if (task.State is TaskState.LaunchFailed or TaskState.Removed || task is { State: TaskState.Stopped, Started: null })
             return (task, null);
         var pause = TimeSpan.FromSeconds(1);
         for (var attempt = 1; ; attempt++)
