@@ -55,6 +55,10 @@ public sealed class RepositoryTests
         Assert.DoesNotContain("ran\n", without.Output, StringComparison.Ordinal);
         var refused = await OneAsync(home, "status", "clone-3", "--json");
         Assert.Equal("Failed", (string?)refused["state"]);
+        // Nobody is there to say yes to a key, and nobody is asked.
+        var unknown = await home.RunAsync([.. line[..^1], line[^1] + $" -o UserKnownHostsFile=/dev/null", "--id", "clone-4", "--wait", "--", "echo ran"]);
+        Assert.Equal(128, unknown.Code);
+        Assert.Contains("its server's host key is not the one that the host knows", (string?)(await OneAsync(home, "status", "clone-4", "--json"))["reason"], StringComparison.Ordinal);
         Assert.Contains($"no clone of h2:{pushing.Repository}: the host was refused: give the task an SSH agent (-ForwardAgent, --forward-agent)", (string?)refused["reason"], StringComparison.Ordinal);
     }
 
