@@ -140,6 +140,18 @@ public sealed class RepositoryTests
         Assert.Equal(task.Repository.After, await GitAsync("-C", $"{bench.Home}/.remote-dispatch/tasks/{task.Id}/repo", "rev-parse", "HEAD"));
     }
 
+    [Theory, InlineData("--branch", "main"), InlineData("--task-branch", "x"), InlineData("--depth", "0")]
+    public async Task Part_of_a_repository_without_one_is_refused(string option, string value)
+    {
+        using var home = new Rdispatch(null);
+        var run = await home.RunAsync("run", option, value, "--", "true");
+        Assert.NotEqual(0, run.Code);
+        Assert.Contains($"{option} is about a --repository", run.Errors, StringComparison.Ordinal);
+        var wrong = await home.RunAsync("run", "--repository", "https://user:secret@github.com/octo/site", "--", "true");
+        Assert.Equal(202, wrong.Code);
+        Assert.DoesNotContain("secret", wrong.Errors, StringComparison.Ordinal);
+    }
+
     private static async Task<RemoteTask> RunAsync(Bench bench, DispatchHost host, TaskRequest request) =>
         await bench.Dispatcher.WaitAsync(await bench.Dispatcher.DispatchAsync(host, request, Bench.Cancel), TimeSpan.FromSeconds(60), Bench.Cancel);
 
