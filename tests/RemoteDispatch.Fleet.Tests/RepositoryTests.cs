@@ -55,6 +55,10 @@ public sealed class RepositoryTests
         Assert.DoesNotContain("ran\n", without.Output, StringComparison.Ordinal);
         var refused = await OneAsync(home, "status", "clone-3", "--json");
         Assert.Equal("Failed", (string?)refused["state"]);
+        // Nobody is there to say yes to a key, and nobody is asked.
+        var unknown = await home.RunAsync([.. line[..^1], line[^1] + $" -o UserKnownHostsFile=/dev/null", "--id", "clone-4", "--wait", "--", "echo ran"]);
+        Assert.Equal(128, unknown.Code);
+        Assert.Contains("its server's host key is not the one that the host knows", (string?)(await OneAsync(home, "status", "clone-4", "--json"))["reason"], StringComparison.Ordinal);
         Assert.Contains($"no clone of h2:{pushing.Repository}: the host was refused: give the task an SSH agent (-ForwardAgent, --forward-agent)", (string?)refused["reason"], StringComparison.Ordinal);
     }
 
@@ -134,6 +138,18 @@ public sealed class RepositoryTests
         Assert.Equal("Boundary (docker)", task.Sandbox!.ToString());
         Assert.Equal((first, 1L, false), (task.Repository!.Before, task.Repository.Commits, task.Repository.IsPushed));
         Assert.Equal(task.Repository.After, await GitAsync("-C", $"{bench.Home}/.remote-dispatch/tasks/{task.Id}/repo", "rev-parse", "HEAD"));
+    }
+
+    [Theory, InlineData("--branch", "main"), InlineData("--task-branch", "x"), InlineData("--depth", "0")]
+    public async Task Part_of_a_repository_without_one_is_refused(string option, string value)
+    {
+        using var home = new Rdispatch(null);
+        var run = await home.RunAsync("run", option, value, "--", "true");
+        Assert.NotEqual(0, run.Code);
+        Assert.Contains($"{option} is about a --repository", run.Errors, StringComparison.Ordinal);
+        var wrong = await home.RunAsync("run", "--repository", "https://user:secret@github.com/octo/site", "--", "true");
+        Assert.Equal(202, wrong.Code);
+        Assert.DoesNotContain("secret", wrong.Errors, StringComparison.Ordinal);
     }
 
     private static async Task<RemoteTask> RunAsync(Bench bench, DispatchHost host, TaskRequest request) =>

@@ -17,17 +17,17 @@ internal static class RepositoryOptions
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    static RepositoryOptions() => Repository.CompletionSources.Add(_ =>
-        CallerOrigin.FindAsync(Environment.CurrentDirectory, Patience).GetAwaiter().GetResult() is { } url ? [url] : []);
-
     /// <summary>All of them, for the verb's options.</summary>
     public static IReadOnlyList<Option> All { get; } = [Repository, Branch, TaskBranch, Depth];
 
-    /// <summary>Finds a part of a repository where there is none.</summary>
+    /// <summary>Finds a part of a repository where there is none. The origin of the current folder is offered, and never assumed.</summary>
     public static void Validate(CommandResult result)
     {
         if (result.GetResult(Repository) is null && All.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } lonely)
-            result.AddError($"{lonely.Name} is about a --repository.");
+        {
+            var origin = CallerOrigin.FindAsync(Environment.CurrentDirectory, Patience).GetAwaiter().GetResult();
+            result.AddError($"{lonely.Name} is about a --repository{(origin is null ? "" : $"; the origin of this folder is --repository {origin}")}.");
+        }
     }
 
     public static RepositoryRequest? Read(Invocation run) => run.Get(Repository) is not { } url ? null : new RepositoryRequest

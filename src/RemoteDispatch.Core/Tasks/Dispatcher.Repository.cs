@@ -50,6 +50,11 @@ public sealed partial class Dispatcher
                 task = await SeeAsync(task, cancellationToken).ConfigureAwait(false);
             }
         }
+        catch (OperationCanceledException)
+        {
+            // It runs, and that is more than whoever gives up here would learn from an exception.
+            return task;
+        }
         catch (DispatchException e)
         {
             // It runs: that was proved. What the lost connection means for it, its log tells.

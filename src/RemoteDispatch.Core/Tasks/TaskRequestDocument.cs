@@ -102,6 +102,7 @@ internal static class TaskRequestDocument
         Branch = (string?)json["branch"],
         TaskBranch = (string?)json["taskBranch"],
         Depth = (int?)json["depth"] ?? 1,
+        Of = (string?)json["of"],
     };
 
     private static SandboxRequest ReadSandbox(JsonObject json) => new()

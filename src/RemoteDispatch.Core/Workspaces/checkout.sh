@@ -281,7 +281,12 @@ rd_record() {
   rd_one=$(rd_own symbolic-ref -q --short HEAD) && rd_note "branch $rd_one"
   rd_one=$(rd_own rev-list --count "$rd_before..$rd_after") && rd_note "commits $rd_one"
   rd_one=$(rd_own rev-list -n 1 "$rd_after" --not --remotes) && if [ -z "$rd_one" ]; then rd_note pushed yes; else rd_note pushed no; fi
-  rd_one=$(rd_own status --porcelain) && if [ -z "$rd_one" ]; then rd_note dirty no; else rd_note dirty yes; fi
+  # Of what may be a list of a million files one character.
+  case $({ rd_own status --porcelain || echo '!'; } | head -c 1) in
+    '') rd_note dirty no ;;
+    '!') ;;
+    *) rd_note dirty yes ;;
+  esac
 }
 
 rd_checkout

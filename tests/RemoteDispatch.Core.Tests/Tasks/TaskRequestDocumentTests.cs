@@ -26,7 +26,7 @@ public sealed class TaskRequestDocumentTests
             Frame = "# {prompt}",
             Resumes = "one-0",
         },
-        [nameof(TaskRequest.Repository)] = new RepositoryRequest { Url = "git@example.com:octo/site", Branch = "main", TaskBranch = "mine", Depth = 0 },
+        [nameof(TaskRequest.Repository)] = new RepositoryRequest { Url = "git@example.com:octo/site", Branch = "main", TaskBranch = "mine", Depth = 0, Of = "first" },
         [nameof(TaskRequest.Arguments)] = new[] { "", "a b", "--x" },
         [nameof(TaskRequest.Attachments)] = new[] { new TaskAttachment("a.bin", new byte[] { 0, 255, 10 }), new TaskAttachment("empty", default) },
         [nameof(TaskRequest.Id)] = TaskId.Parse("one-1"),

@@ -90,11 +90,13 @@ public sealed class RepositoryTests : IDisposable
         await using var client = Shells.Client(shell);
         var origin = await OriginAsync();
         await GitOrigin.GitAsync("init", "-q", "--bare", _folder.Path + "/empty.git");
-        Directory.CreateSymbolicLink(_folder.Path + "/link", "/");
+        File.CreateSymbolicLink(origin.Path + ".work/link", "/");
+        await origin.CommitAsync("file6");
         await ExpectAsync("branch", new() { Url = origin.Url, Branch = "nowhere" }, null, "it has no branch or tag 'nowhere'");
         await ExpectAsync("missing", new() { Url = origin.Url + "x" }, null, $"no clone of {origin.Url}x: it is not there, or is not shown to the task");
         await ExpectAsync("empty", new() { Url = _folder.Path + "/empty.git" }, null, "it has no commit yet");
         await ExpectAsync("folder", new() { Url = origin.Url }, "nowhere", "it has no folder 'nowhere' to work in");
+        await ExpectAsync("link", new() { Url = origin.Url }, "link", "it has no folder 'link' to work in");
         await ExpectAsync("refused", new() { Url = "ssh://127.0.0.1:1/x.git" }, null, "it cannot be reached from the host");
         Assert.False(File.Exists(_folder.Path + "/ran"));
         // And the mirror is none the worse.
