@@ -176,7 +176,7 @@ Describe 'The help' -Tag Fleet {
     It 'examples of docs/hosts.md run' { Assert-Runs (Get-MarkdownCode docs/hosts.md) }
     It 'examples of docs/events.md run' { Assert-Runs (Get-MarkdownCode docs/events.md) }
     It 'examples of docs/fleet-health.md run' { Assert-Runs (Get-MarkdownCode docs/fleet-health.md) }
-    It 'examples of docs/agents-guide.md run' { Assert-Runs (Get-MarkdownCode docs/agents-guide.md) }
+    It 'examples of docs/agents.md run' { Assert-Runs (Get-MarkdownCode docs/agents.md) }
     It 'examples of docs/checks.md run' { Assert-Runs (Get-MarkdownCode docs/checks.md) }
     It 'examples of docs/watch.md run' { Assert-Runs (Get-MarkdownCode docs/watch.md) }
     It 'examples of docs/repositories.md run' { Assert-Runs (Get-MarkdownCode docs/repositories.md) }

@@ -8,13 +8,13 @@ BeforeAll {
     function Get-Prompt($Task) { [System.IO.File]::ReadAllText("$Workspaces/$($Task.Id)/double.prompt") }
     function Get-Word($Task) { Get-Content "$Workspaces/$($Task.Id)/double.words" }
 
-    function Invoke-Terminal([string] $Script, [string] $Keys) {
+    function Invoke-Terminal([string] $Script, [string] $Keys, [string] $With = '') {
         # The script in a pwsh that has a terminal, where somebody types. What stands on the screen is given, without its colours.
         # No progress: it asks the terminal where the cursor is, and this one never answers.
         Set-Content "$Sandbox/terminal.ps1" "`$ProgressPreference = 'Ignore'; Import-Module '$env:RD_PESTER_MODULE'; $Script"
         Set-Content "$Sandbox/terminal.keys" $Keys
         $pwsh = (Get-Process -Id $PID).Path
-        $said = sh -c "script -qec '$pwsh -NoProfile -File $Sandbox/terminal.ps1' /dev/null <'$Sandbox/terminal.keys'"
+        $said = sh -c "script -qec '$pwsh -NoProfile $With -File $Sandbox/terminal.ps1' /dev/null <'$Sandbox/terminal.keys'"
         ($said -join ' ') -replace '\e\[[?]?[\d;]*[A-Za-z]' -replace '\s+', ' '
     }
 }
@@ -39,6 +39,15 @@ Describe 'Invoke-RemoteTask -Agent' -Tag Local {
         $task = Invoke-RemoteTask -Agent double -PromptFile $file -NoFrame -Wait 6>$null
         Get-Prompt $task | Should -BeExactly $hostile
         { Invoke-RemoteTask -Agent double -PromptFile "$Sandbox/nowhere.md" } | Should -Throw -ErrorId 'LocalFile,*'
+    }
+
+    It 'carries a prompt of 1 MiB' {
+        $prompt = $hostile * [math]::Ceiling(1MB / [System.Text.Encoding]::UTF8.GetByteCount($hostile))
+        $task = $prompt | Invoke-RemoteTask -Agent double -NoFrame -Wait 6>$null
+        Get-Prompt $task | Should -BeExactly $prompt
+        $task.Command.Length | Should -BeLessOrEqual 200
+        { Invoke-RemoteTask -Agent double -Prompt ('x' * 16MB + 'y') } | Should -Throw -ErrorId 'InvalidInput,*'
+        { Invoke-RemoteTask -Agent double -Prompt "a`0b" } | Should -Throw -ErrorId 'InvalidInput,*'
     }
 
     It 'makes a task of each prompt of the pipeline' {
@@ -136,6 +145,19 @@ Describe 'Invoke-RemoteTask -Agent' -Tag Local {
         $task = Invoke-RemoteTask -Agent double -Prompt x
         Wait-Until { Test-Path "$Workspaces/$($task.Id)/exit" }
         (Remove-RemoteTaskWorkspace $task -Force -PassThru).AgentResult.Why | Should -Be 'Completed'
+    }
+
+    It 'shows stars in the answer where that has a secret, and keeps none' {
+        $env:KEY_OF_DOUBLE = 'hush-hush-hush'
+        try {
+            foreach ($collect in $true, $false) {
+                $task = Invoke-RemoteTask -Agent double -Prompt x -Environment @{ DOUBLE = 'tell' } -CredentialName KEY_OF_DOUBLE | Wait-RemoteTask -NoCollect:(-not $collect)
+                $task.AgentResult.Answer | Should -BeLike 'the key is *'
+                $task.AgentResult.Answer | Should -Not -BeLike '*hush*'
+            }
+        }
+        finally { Remove-Item Env:KEY_OF_DOUBLE }
+        Get-ChildItem $env:REMOTE_DISPATCH_STATE_DIR, $env:REMOTE_DISPATCH_LOG_DIR -Recurse -File -Force | Select-String -SimpleMatch hush-hush | Should -BeNullOrEmpty
     }
 
     It 'runs as a job, too' {
@@ -239,12 +261,13 @@ Describe 'An agent without its permission system' -Tag Local {
         $said | Should -Match 'Run it so\?.*Completed'
     }
 
-    It 'is not asked for with -Force or -Confirm:$false' -Skip:(-not (Get-Command script -ErrorAction Ignore) -or -not $IsLinux) {
+    It 'is not asked for with -Force, -Confirm:$false or pwsh -NonInteractive' -Skip:(-not (Get-Command script -ErrorAction Ignore) -or -not $IsLinux) {
         foreach ($with in '-Force', '-Confirm:$false') {
             $said = Invoke-Terminal "($how $with -Wait 6>`$null).AgentResult.Why" ''
             $said | Should -Match 'Completed'
             $said | Should -Not -Match 'Run it so'
         }
+        Invoke-Terminal "($how -Wait 6>`$null).AgentResult.Why" '' -With -NonInteractive | Should -Match 'Completed'
     }
 }
 

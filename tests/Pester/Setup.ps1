@@ -148,6 +148,7 @@ function Add-DoubleAgent([string] $Name = 'double', [string[]] $InHome = $env:HO
         '  turns) say result error_max_turns ",\"is_error\":true"; exit 1 ;;'
         '  crash) echo "no such luck" >&2; exit 3 ;;'
         '  sleep) sleep 300 ;;'
+        '  tell) say result success ",\"is_error\":false,\"result\":\"the key is $KEY_OF_DOUBLE\""; exit ;;'
         'esac'
         'say result success ",\"is_error\":false,\"num_turns\":2,\"total_cost_usd\":0.25,\"result\":\"read $size bytes\\nin $PWD\",\"usage\":{\"input_tokens\":10,\"output_tokens\":5}"'
     ) -join "`n"
