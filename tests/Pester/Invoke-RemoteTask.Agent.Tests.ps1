@@ -65,6 +65,7 @@ Describe 'Invoke-RemoteTask -Agent' -Tag Local {
         $tasks.AgentResult.Why | Sort-Object -Unique | Should -Be 'Completed'
         (Invoke-RemoteTask h2 -Agent double -Prompt hello).HostName | Should -Be 'h2'
         (Invoke-RemoteTask -Agent double -Prompt hello -Capability fleet -First 1 | Wait-RemoteTask).AgentResult.Why | Should -Be 'Completed'
+        ('one', 'two' | Invoke-RemoteTask -Agent double -Capability fleet -First 1 | Wait-RemoteTask).AgentResult.Why | Should -Be 'Completed', 'Completed'
     }
 
     It 'refuses an object of the pipeline that is neither a prompt nor a host' {
@@ -164,6 +165,8 @@ Describe 'Invoke-RemoteTask -Agent' -Tag Local {
         $job = Invoke-RemoteTask -Agent double -Prompt x -AsJob
         $ended = $job | Receive-Job -Wait -AutoRemoveJob 6>$null
         $ended.AgentResult.Why | Should -Be 'Completed'
+        $jobs = 'one', 'two' | Invoke-RemoteTask -Agent double -AsJob
+        ($jobs | Receive-Job -Wait -AutoRemoveJob 6>$null).AgentResult.Why | Should -Be 'Completed', 'Completed'
     }
 
     It 'launches one id once, and takes another prompt under it for another task' {
@@ -225,8 +228,10 @@ Describe 'What is no prompt for an agent' -Tag Local {
         finally { Remove-Item "$folder/absent.json" }
     }
 
-    It 'is a command and an agent at once' {
+    It 'is a command and an agent at once, a wait and a job, or a host and a capability' {
         { Invoke-RemoteTask 'true' -Agent double -FilePath x } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+        { Invoke-RemoteTask -Agent double -Prompt x -Wait -AsJob } | Should -Throw -ErrorId 'InvalidInput,*'
+        { Invoke-RemoteTask -Agent double -Prompt x -HostName h1 -Capability fleet } | Should -Throw -ErrorId 'InvalidInput,*'
     }
 }
 

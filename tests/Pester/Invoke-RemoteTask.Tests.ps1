@@ -506,7 +506,7 @@ Describe 'Invoke-RemoteTask' -Tag Local {
 
         It 'refuses a host beside a capability, and -First without one' {
             { Invoke-RemoteTask 'true' h1 -Capability any } | Should -Throw -ErrorId 'PositionalParameterNotFound,*'
-            { Invoke-RemoteTask 'true' -HostName h1 -Capability any } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+            { Invoke-RemoteTask 'true' -HostName h1 -Capability any } | Should -Throw -ErrorId 'PositionalParameterNotFound,*'
             { Invoke-RemoteTask 'true' -First 1 } | Should -Throw
         }
 
