@@ -43,8 +43,8 @@ Describe 'Invoke-RemoteTask -AsJob' {
     }
 
     It 'cannot be combined with -Wait' {
-        # A prompt's set has both, since prompts of a pipeline go to either: a command is told that it is no agent's, where nobody can be asked.
-        Invoke-OtherProcess "try { Invoke-RemoteTask 'exit 0' -AsJob -Wait } catch { `$_.FullyQualifiedErrorId }" | Should -BeLike 'MissingMandatoryParameter,*'
+        { Invoke-RemoteTask 'exit 0' -AsJob -Wait } | Should -Throw '-Wait and -AsJob are one too many*' -ErrorId 'InvalidInput,*'
+        { Invoke-RemoteTask h1 -Prompt x } | Should -Throw 'There is no agent*' -ErrorId 'InvalidInput,*'
         { Invoke-RemoteTask -Agent claude -Prompt x -AsJob -Wait } | Should -Throw -ErrorId 'InvalidInput,*'
     }
 }

@@ -10,7 +10,8 @@ public sealed partial class InvokeRemoteTaskCommand
     private const string AgentSet = "Agent";
 
     /// <summary>The AI agent that gets the prompt: claude, opencode, codex, gemini, one of your own profiles, or auto for the first that the host has.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = AgentSet)]
+    // Not mandatory: what fits no other set (-AsJob with -Wait) would be asked for an agent.
+    [Parameter(ParameterSetName = AgentSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(AgentNameCompleter))]
     public string Agent { get; set; } = "";
@@ -104,6 +105,8 @@ public sealed partial class InvokeRemoteTaskCommand
     {
         if (HasPrompt)
         {
+            if (Capability.Length > 0)
+                throw new DispatchException(FailureReason.InvalidInput, "Hosts from the pipeline and -Capability are one too many.", "Leave one of them out.");
             if (LanguagePrimitives.TryConvertTo<HostIdentity>(input, out var host))
                 DoEach([host], h => Send(_request!, h, isAgreed: false));
             else

@@ -30,6 +30,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
     {
         try
         {
+            CheckAgentSet();
             _request = new TaskRequest
             {
                 Command = IsFile ? ReadText(FilePath, "script") : IsAgent ? Prompt ?? (PromptFile is null ? "" : ReadText(PromptFile, "prompt")) : Command,
@@ -52,7 +53,7 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
                 TimeLimit = TimeLimit,
                 StallLimit = StallLimit,
             };
-            CheckAgentSet();
+            RemoteDispatch.Tasks.Dispatcher.CheckAgent(_request, Dispatcher.Options.AgentFolder);
             // Prompts from the pipeline are still to come.
             (IsAgent && !HasPrompt ? _request with { Command = "to come" } : _request).Validate();
         }
@@ -188,17 +189,19 @@ public sealed partial class InvokeRemoteTaskCommand : DispatchCmdlet
 
     private bool IsFile => ParameterSetName is FileSet or FileJobSet or FileAnySet or FileAnyJobSet;
 
+    /// <summary>What parameter sets say of commands: the one for prompts has to take prompts of a pipeline for all of these.</summary>
     private void CheckAgentSet()
     {
         if (!IsAgent)
             return;
-        RemoteDispatch.Tasks.Dispatcher.CheckAgent(_request!, Dispatcher.Options.AgentFolder);
-        if (MyInvocation.BoundParameters.ContainsKey(nameof(Capability)) && MyInvocation.BoundParameters.ContainsKey(nameof(HostName)))
+        if (Wait && AsJob)
+            throw new DispatchException(FailureReason.InvalidInput, "-Wait and -AsJob are one too many.", "A job waits in the background: leave -Wait out.");
+        if (Capability.Length > 0 && MyInvocation.BoundParameters.ContainsKey(nameof(HostName)))
             throw new DispatchException(FailureReason.InvalidInput, "-HostName and -Capability are one too many.", "Leave one of them out.");
         if (First > 0 && Capability.Length == 0)
             throw new DispatchException(FailureReason.InvalidInput, "-First chooses among the hosts that have a -Capability.", "Name a capability, or leave -First out.");
-        if (Wait && AsJob)
-            throw new DispatchException(FailureReason.InvalidInput, "-Wait and -AsJob are one too many.", "A job waits in the background.");
+        if (Agent.Length == 0)
+            throw new DispatchException(FailureReason.InvalidInput, "There is no agent for the prompt.", "Name one: -Agent claude, or -Agent auto for the first that the host has.");
     }
 
     private TaskAttachment ReadAttachment(string path)
