@@ -30,6 +30,9 @@ public sealed record AgentCall
     /// <summary>Is it told how to report (<see cref="AgentFrame"/>)? Then it may run <c>rd</c> without being asked, where its profile says how.</summary>
     public bool Reports { get; init; }
 
+    /// <summary>Does it report each use of a tool, by the settings in the task's folder?</summary>
+    public bool ReportsTools { get; init; }
+
     /// <summary>The address of a warm server of the agent that is to do the work; null for a process of its own.</summary>
     public string? Server { get; init; }
 }

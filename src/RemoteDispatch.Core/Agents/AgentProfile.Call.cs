@@ -52,6 +52,8 @@ public sealed partial record AgentProfile
             yield return Mode(mode)!.Fill(values);
         if (call.Reports && ReportOption is not null)
             yield return ReportOption;
+        if (call.ReportsTools)
+            yield return ToolReportOption!;
         foreach (var part in Each(AllowedToolOption, call.AllowedTools).Concat(Each(DeniedToolOption, call.DeniedTools)))
             yield return part;
         foreach (var path in call.Attachments)

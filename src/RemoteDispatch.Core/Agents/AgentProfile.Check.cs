@@ -31,6 +31,8 @@ public sealed partial record AgentProfile
             Need(AllowedToolOption, "list of allowed tools", InsteadOfTools(AllowedToolOption, DeniedToolOption, "deny"));
         if (call.DeniedTools.Count > 0)
             Need(DeniedToolOption, "list of denied tools", InsteadOfTools(DeniedToolOption, AllowedToolOption, "allow"));
+        if (call.ReportsTools)
+            Need(ToolReportOption, "way to report its tools", "Leave that out; what it prints is in the task's log.");
         foreach (var tool in call.AllowedTools.Concat(call.DeniedTools))
             CheckValue(tool, "a tool");
         foreach (var path in call.Attachments)

@@ -66,6 +66,8 @@ public sealed partial record AgentProfile
 
     internal AgentOption? ReportOption { get; init; }
 
+    internal AgentOption? ToolReportOption { get; init; }
+
     internal AgentOption? ServerOption { get; init; }
 
     internal JsonObject BaseEnvironment { get; init; } = [];

@@ -43,6 +43,7 @@ internal static partial class AgentReader
             DeniedToolOption = Option(entry, "deniedTool", "tool", "tools"),
             AttachOption = Option(entry, "attach", "path", "folder"),
             ReportOption = Option(entry, "report"),
+            ToolReportOption = Option(entry, "toolReport"),
             ServerOption = Option(entry, "serverWords", "server"),
             Server = (string?)entry["server"] is { } server ? AgentProfile.IsServer(server) ? server : throw new FormatException($"{Text.Show(server)} is no address of a server") : null,
             Modes = Modes(entry["modes"]),

@@ -61,7 +61,7 @@ public sealed partial class Dispatcher
         var call = CallOf(request, agent);
         if (call.Session is null && profile.ChoosesSession)
             call = call with { Session = AgentProfile.NewSession() };
-        call = call with { Server = call.Server ?? profile.Server, Reports = agent.Frame is not null };
+        call = call with { Server = call.Server ?? profile.Server };
         profile.CheckCall(call);
         // What a login sets up is what its tools need; but a profile that hangs would hang the task.
         return new AgentLaunch(profile, found.Paths[profile.Name], call, request.LoginShell || (request.Sandbox is null && !found.IsLoginSilent), agent.Resumes);
@@ -88,8 +88,12 @@ public sealed partial class Dispatcher
 
     private const string FilesFolder = "{workspace}/files/";
 
-    private static AgentCall CallOf(TaskRequest request, AgentRequest agent) =>
-        request.Attachments.Count == 0 ? agent.Call : agent.Call with { Attachments = [.. agent.Call.Attachments, .. request.Attachments.Select(a => FilesFolder + a.Name)] };
+    private static AgentCall CallOf(TaskRequest request, AgentRequest agent) => agent.Call with
+    {
+        Attachments = [.. agent.Call.Attachments, .. request.Attachments.Select(a => FilesFolder + a.Name)],
+        Reports = agent.Frame is not null,
+        ReportsTools = request.ReportToolUse,
+    };
 
     private string LineageOf(string id, string title)
     {

@@ -146,11 +146,17 @@ public sealed class AgentDispatchTests
         {
             Sandbox = new SandboxRequest { RequireBoundary = true, Paths = [folder] },
             Attachments = [new TaskAttachment("note", "a note"u8.ToArray())],
+            ReportToolUse = true,
         };
         var task = await bench.RunAsync(request);
         var log = await bench.Bench.TextOf(task);
         Assert.True(task is { State: TaskState.Succeeded, AgentResult.Why: AgentEnd.Completed }, log);
         Assert.Contains($"/{task.Id}/home\\na note", log, StringComparison.Ordinal);
+        var events = new List<TaskEvent>();
+        await foreach (var chunk in bench.Dispatcher.ReadEventsAsync(task, null, Bench.Cancel))
+            events.AddRange(chunk.Events);
+        Assert.Contains(events, e => e.Kind == TaskEventKind.Tool && e.Text.StartsWith("Bash: echo", StringComparison.Ordinal));
+        Assert.Contains(events, e => (e.Kind, e.Text) == (TaskEventKind.Message, "seen"));
         var refusal = await Assert.ThrowsAsync<DispatchException>(() => bench.Dispatcher.ResumeAsync(task, bench.Request("More.") with { Agent = null }, Bench.Cancel));
         Assert.Contains("it was in the home of its sandbox", refusal.Message, StringComparison.Ordinal);
 
