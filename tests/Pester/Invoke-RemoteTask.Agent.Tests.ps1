@@ -118,13 +118,15 @@ Describe 'Invoke-RemoteTask -Agent' -Tag Local {
         { Invoke-RemoteTask -Agent double -Prompt x -FrameFile "$Sandbox/files/other.md" -NoFrame } | Should -Throw -ErrorId 'InvalidInput,*'
     }
 
-    It 'says why it ended: <How> is <Why>' -ForEach @(
-        @{ How = 'blocked'; Why = 'Blocked'; State = 'Succeeded'; Says = 'Blocked: which stage?' }
-        @{ How = 'turns'; Why = 'TurnLimit'; State = 'Failed'; Says = 'TurnLimit: error_max_turns' }
-        @{ How = 'crash'; Why = 'Crashed'; State = 'Failed'; Says = 'Crashed' }
-    ) {
-        $task = Invoke-RemoteTask -Agent double -Prompt x -Environment @{ DOUBLE = $How } | Wait-RemoteTask
-        $task.State, $task.AgentResult.Why, "$($task.AgentResult)" | Should -Be $State, $Why, $Says
+    It 'says why it ended, of a question, a limit and a crash' {
+        foreach ($end in @(
+                @{ How = 'blocked'; Why = 'Blocked'; State = 'Succeeded'; Says = 'Blocked: which stage?' }
+                @{ How = 'turns'; Why = 'TurnLimit'; State = 'Failed'; Says = 'TurnLimit: error_max_turns' }
+                @{ How = 'crash'; Why = 'Crashed'; State = 'Failed'; Says = 'Crashed' }
+            )) {
+            $task = Invoke-RemoteTask -Agent double -Prompt x -Environment @{ DOUBLE = $end.How } | Wait-RemoteTask
+            $task.State, $task.AgentResult.Why, "$($task.AgentResult)" | Should -Be $end.State, $end.Why, $end.Says -Because $end.How
+        }
     }
 
     It 'is explained where it was stopped and where its time was over' {
@@ -198,20 +200,23 @@ Describe 'An attachment' -Tag Local {
 }
 
 Describe 'What is no prompt for an agent' -Tag Local {
-    It 'is refused before anything is sent: <Says>' -ForEach @(
-        @{ How = @{ Agent = 'nosuch'; Prompt = 'x' }; Says = "no agent 'nosuch'*claude, opencode, codex, gemini*" }
-        @{ How = @{ Agent = 'claude'; Prompt = 'x'; PermissionMode = 'nonsense' }; Says = "no permission mode 'nonsense'*acceptEdits*" }
-        @{ How = @{ Agent = 'claude'; Prompt = 'x'; Model = '-x' }; Says = 'no name of a model*' }
-        @{ How = @{ Agent = 'gemini'; Prompt = 'x'; AgentServer = 'http://127.0.0.1:4096' }; Says = "'gemini' has no warm server*" }
-        @{ How = @{ Agent = 'claude'; Prompt = 'x'; PromptFile = 'y' }; Says = 'one too many*' }
-        @{ How = @{ Agent = 'claude' }; Says = 'There is no prompt*-PromptFile*' }
-    ) {
-        $before = @(Get-RemoteTask -Cached).Count
-        $failure = $null
-        try { Invoke-RemoteTask @How -ErrorAction Stop } catch { $failure = $_ }
-        $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidInput,*'
-        "$failure $($failure.ErrorDetails.RecommendedAction)" | Should -BeLike "*$Says"
-        @(Get-RemoteTask -Cached).Count | Should -Be $before
+    It 'is refused before anything is sent, with what to do' {
+        foreach ($wrong in @(
+                @{ How = @{ Agent = 'nosuch'; Prompt = 'x' }; Says = "no agent 'nosuch'*claude, opencode, codex, gemini*" }
+                @{ How = @{ Agent = 'claude'; Prompt = 'x'; PermissionMode = 'nonsense' }; Says = "no permission mode 'nonsense'*acceptEdits*" }
+                @{ How = @{ Agent = 'claude'; Prompt = 'x'; Model = '-x' }; Says = 'no name of a model*' }
+                @{ How = @{ Agent = 'gemini'; Prompt = 'x'; AgentServer = 'http://127.0.0.1:4096' }; Says = "'gemini' has no warm server*" }
+                @{ How = @{ Agent = 'claude'; Prompt = 'x'; PromptFile = 'y' }; Says = 'one too many*' }
+                @{ How = @{ Agent = 'claude' }; Says = 'There is no prompt*-PromptFile*' }
+            )) {
+            $before = @(Get-RemoteTask -Cached).Count
+            $failure = $null
+            $how = $wrong.How
+            try { Invoke-RemoteTask @how -ErrorAction Stop } catch { $failure = $_ }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'InvalidInput,*' -Because $wrong.Says
+            "$failure $($failure.ErrorDetails.RecommendedAction)" | Should -BeLike "*$($wrong.Says)"
+            @(Get-RemoteTask -Cached).Count | Should -Be $before
+        }
     }
 
     It 'is an agent that the host has not: the error says what to do' {

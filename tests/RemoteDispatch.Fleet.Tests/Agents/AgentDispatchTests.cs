@@ -95,6 +95,18 @@ public sealed class AgentDispatchTests
     }
 
     [Theory, InlineData("claude"), InlineData("opencode")]
+    public async Task Model_that_never_answers_ends_with_the_time_limit_and_its_session_can_be_gone_on_with(string agent)
+    {
+        await using var bench = await AgentBench.StartAsync(agent);
+        bench.Model.Script = [ModelStep.Hang()];
+        var task = await bench.RunAsync(bench.Request("Hello?") with { TimeLimit = TimeSpan.FromSeconds(20), StopGrace = TimeSpan.FromSeconds(3) });
+        Assert.Equal((TaskState.TimedOut, AgentEnd.TimedOut), (task.State, task.AgentResult!.Why));
+        Assert.NotEmpty(bench.Model.Requests);
+        // OpenCode tells its session with the first answer.
+        Assert.Equal(agent == "claude", task.AgentResult.Session is not null);
+    }
+
+    [Theory, InlineData("claude"), InlineData("opencode")]
     public async Task Stop_in_the_middle_of_a_tool_leaves_nothing_running(string agent)
     {
         await using var bench = await AgentBench.StartAsync(agent);
