@@ -264,6 +264,60 @@ public sealed class StaggeringTests(SharedFleet shared)
     }
 
     [Fact]
+    public async Task Task_of_a_session_that_was_killed_behind_its_launch_is_told_as_running()
+    {
+        await using var bench = new Bench(shared.Fleet);
+        var host = Limited(bench, shared.Fleet.Hosts[3], new WorkerLimit { MaxWorkers = 1 });
+        var first = await bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = "exec sleep 1000" }, Cancel);
+        var request = new TaskRequest { Id = TaskId.Parse("begun"), Command = "exec sleep 1000", Credentials = [CredentialGrant.Create("ONLY_THERE", "topsecret")] };
+        RemoteTask task;
+        await using (var other = bench.Again())
+        {
+            task = await other.DispatchAsync(host, request, new DispatchOptions { IsAwaited = true }, Cancel);
+            Assert.True(task.IsWaiting);
+        }
+
+        // What that session could still do: its launch arrived, and nothing was written down here.
+        var options = bench.Dispatcher.Options;
+        await using (var late = new Dispatcher(new DispatcherOptions { Connections = options.Connections, Inventory = options.Inventory, Ledger = new Ledger(bench.Folder + "/elsewhere"), LogFolder = options.LogFolder }))
+            Assert.Equal(TaskState.Running, (await late.DispatchAsync(host with { WorkerLimit = WorkerLimit.None }, request, Cancel)).State);
+        Assert.DoesNotContain((TaskChangeKind.Ended, task.Id), await OnceAsync(bench));
+        var known = options.Ledger.Find(task.Id, task.HostName)!;
+        Assert.Equal((TaskState.Running, false), (known.State, known.IsWaiting));
+        Assert.Empty(Directory.GetFiles(bench.Folder + "/tasks/waiting", "*.json"));
+        foreach (var one in (RemoteTask[])[first, known])
+            await bench.Dispatcher.StopAsync(one, TimeSpan.Zero, Cancel);
+    }
+
+    [Fact]
+    public async Task Task_that_ran_and_was_left_in_the_line_by_a_crash_is_not_begun_again_when_its_workspace_is_gone()
+    {
+        await using var bench = new Bench(shared.Fleet);
+        var host = Limited(bench, shared.Fleet.Hosts[2], new WorkerLimit { MaxWorkers = 1 });
+        var (gate, runs) = (bench.Folder + "/gate", bench.Folder + "/runs");
+        await bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = $"while [ ! -e '{gate}' ]; do sleep 0.05; done" }, Cancel);
+        var task = await bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = $"echo ran >>'{runs}'" }, Cancel);
+        Assert.True(task.IsWaiting);
+        var file = Directory.GetFiles(bench.Folder + "/tasks/waiting", "*.json").Single();
+        var left = await File.ReadAllBytesAsync(file, Cancel);
+        await File.WriteAllTextAsync(gate, "", Cancel);
+        task = await bench.Dispatcher.WaitAsync(task, TimeSpan.FromSeconds(60), Cancel);
+
+        await File.WriteAllBytesAsync(file, left, Cancel);
+        Directory.Delete($"{bench.Folder}/root/{task.Id}", recursive: true);
+        await NextAsync();
+        Assert.Equal(TaskState.Succeeded, bench.Dispatcher.Options.Ledger.Find(task.Id, task.HostName)!.State);
+        // Nor when nothing here knows of it any more.
+        await File.WriteAllBytesAsync(file, left, Cancel);
+        await bench.Dispatcher.RemoveAsync(task, null, Cancel);
+        await NextAsync();
+        Assert.Equal("ran\n", await File.ReadAllTextAsync(runs, Cancel));
+
+        async Task NextAsync() =>
+            await bench.Dispatcher.WaitAsync(await bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = "true" }, Cancel), TimeSpan.FromSeconds(60), Cancel);
+    }
+
+    [Fact]
     public async Task Task_that_cannot_start_when_its_turn_comes_is_told_and_the_next_one_starts()
     {
         await using var bench = new Bench(shared.Fleet);

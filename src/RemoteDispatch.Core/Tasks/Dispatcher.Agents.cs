@@ -35,7 +35,15 @@ public sealed partial class Dispatcher
     public static void CheckAgent(TaskRequest request, string? folder = null)
     {
         if (request.Agent is { Name: not AgentRequest.Auto } agent)
-            AgentProfiles.Find(folder ?? UserFolders.Agents, agent.Name).CheckCall(CallOf(request, agent));
+            CheckCall(AgentProfiles.Find(folder ?? UserFolders.Agents, agent.Name), CallOf(request, agent), request);
+    }
+
+    private static void CheckCall(AgentProfile profile, AgentCall call, TaskRequest request)
+    {
+        profile.CheckCall(call);
+        // Both lie in one folder, and one of the two would be gone without a word.
+        if (request.Attachments.FirstOrDefault(a => profile.Files(call).ContainsKey(FilesFolder + a.Name)) is { } file)
+            throw new DispatchException(FailureReason.InvalidInput, $"'{profile.Name}' is given a file '{file.Name}' of its own, by its profile.", "Rename the file that is to go with the task.");
     }
 
     /// <summary>Would the agent run with its own permission system switched off? Where it is to be any: would any of them?</summary>
@@ -62,7 +70,7 @@ public sealed partial class Dispatcher
         if (call.Session is null && profile.ChoosesSession)
             call = call with { Session = AgentProfile.NewSession() };
         call = call with { Server = call.Server ?? profile.Server };
-        profile.CheckCall(call);
+        CheckCall(profile, call, request);
         // What a login sets up is what its tools need; but a profile that hangs would hang the task.
         return new AgentLaunch(profile, found.Paths[profile.Name], call, request.LoginShell || (request.Sandbox is null && !found.IsLoginSilent), agent.Resumes);
     }
@@ -91,7 +99,8 @@ public sealed partial class Dispatcher
     private static AgentCall CallOf(TaskRequest request, AgentRequest agent) => agent.Call with
     {
         Attachments = [.. agent.Call.Attachments, .. request.Attachments.Select(a => FilesFolder + a.Name)],
-        Reports = agent.Frame is not null,
+        // In a session that goes on, the frame of its beginning is still known.
+        Reports = agent.Frame is not null || agent.Resumes is not null,
         ReportsTools = request.ReportToolUse,
     };
 

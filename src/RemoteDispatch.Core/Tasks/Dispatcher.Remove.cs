@@ -36,6 +36,7 @@ public sealed partial class Dispatcher
         try
         {
             CheckUnused(task);
+            await ForgetInLineAsync(task, cancellationToken).ConfigureAwait(false);
             // Not by the task's own state: one that has ended keeps it when its workspace goes.
             var look = (await _workspaces.StatusAsync(HostOf(task), [task.Id], cancellationToken).ConfigureAwait(false))[0];
             if (look is not Absent)

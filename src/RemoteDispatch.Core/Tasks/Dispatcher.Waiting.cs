@@ -146,6 +146,13 @@ public sealed partial class Dispatcher
     private async Task<TimeSpan?> StartOneAsync(WaitingTask waiting, List<Task> clones)
     {
         var task = Options.Ledger.Find(waiting.Id, waiting.Host.Name) ?? new RemoteTask { Id = waiting.Id, Host = waiting.Host, State = TaskState.Pending, Dispatched = waiting.Dispatched };
+        if (HasLeft(task, waiting))
+        {
+            // Whoever started it, or heard that it was gone, was killed before the line knew. It is not begun a second time.
+            Leave(waiting);
+            return null;
+        }
+
         task = task with { Host = waiting.Host, IsWaiting = true };
         try
         {
@@ -167,7 +174,14 @@ public sealed partial class Dispatcher
         {
             // It never will: what is in the way is not a lack of room. What the host said is on record already.
             if (Options.Ledger.Find(task.Id, task.HostName) is not { State: TaskState.LaunchFailed })
-                Record(task with { State = TaskState.LaunchFailed, IsWaiting = false, Reason = e.Message });
+            {
+                var failed = task with { State = TaskState.LaunchFailed, IsWaiting = false, Reason = e.Message };
+                if (e.Reason == FailureReason.TaskConflict)
+                    Record(failed);
+                else if (!await TryRecordAsync(failed).ConfigureAwait(false))
+                    return TimeSpan.FromSeconds(10);
+            }
+
             Leave(waiting);
             return null;
         }
@@ -176,6 +190,27 @@ public sealed partial class Dispatcher
             NoteWaiting(task, $"waits: {e.Message}");
             // Without a secret the next one may start; without the host none does.
             return e.Reason == FailureReason.CredentialUnavailable ? null : Patience.MayPass(e.Reason) ? TimeSpan.FromSeconds(10) : TimeSpan.FromMinutes(1);
+        }
+    }
+
+    /// <summary>Does the ledger say of this very task that it waits no longer?</summary>
+    private static bool HasLeft(RemoteTask task, WaitingTask waiting) =>
+        task is { IsWaiting: false, State: not TaskState.Pending } && task.Dispatched == waiting.Dispatched;
+
+    /// <summary>Writes down that a task was not started, unless it was: whoever was about to start it may have been killed behind the launch.</summary>
+    /// <returns>False where the host, which knows, could not be asked.</returns>
+    private async Task<bool> TryRecordAsync(RemoteTask failed)
+    {
+        try
+        {
+            var state = (await _workspaces.StatusAsync(HostOf(failed), [failed.Id], CancellationToken.None).ConfigureAwait(false))[0];
+            Record(state is Workspaces.Absent ? failed : (failed with { State = TaskState.Pending, Reason = null }).After(state));
+            return true;
+        }
+        catch (DispatchException e)
+        {
+            NoteWaiting(failed with { State = TaskState.Pending, IsWaiting = true }, $"waits: {e.Message}");
+            return false;
         }
     }
 
@@ -242,6 +277,16 @@ public sealed partial class Dispatcher
 
             return Record(task with { State = TaskState.Stopped, IsWaiting = false, Reason = why });
         }
+    }
+
+    /// <summary>What was begun by somebody who was killed before the line knew would be begun again, when nothing of it is left.</summary>
+    private async Task ForgetInLineAsync(RemoteTask task, CancellationToken cancellationToken)
+    {
+        if (!_line.Has(task.Id, task.HostName))
+            return;
+        var turn = await _line.LockAsync(task.HostName, cancellationToken).ConfigureAwait(false);
+        await using (turn.ConfigureAwait(false))
+            _line.Take(task.Id, task.HostName);
     }
 
     /// <summary>A task that waits, as the ledger has it; null where it does not, or no longer.</summary>

@@ -95,6 +95,9 @@ public sealed record RemoteTask
     internal RemoteTask After(WorkspaceState look)
     {
         var now = (IsWaiting ? this with { IsWaiting = false, Reason = null } : this).Became(look) with { Sandbox = look.Sandbox ?? Sandbox };
+        // What was read of an end that turns out to be another explains it no longer.
+        if ((now.State, now.ExitCode) != (State, ExitCode))
+            now = now with { AgentResult = null };
         return now.State == TaskState.Running ? now : now with { StalledSince = null };
     }
 

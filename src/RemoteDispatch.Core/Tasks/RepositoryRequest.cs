@@ -128,10 +128,10 @@ public sealed partial record RepositoryRequest
             + ShellText.Load("repo.sh") + "\n";
     }
 
-    /// <summary>The rules of git-check-ref-format(1) for a branch, and that it is no option.</summary>
+    /// <summary>The rules of git-check-ref-format(1) for a branch, and that it is no option and nothing that a terminal obeys.</summary>
     internal static bool IsBranch(string name) =>
         name.Length is > 0 and <= 200 && BranchPattern().IsMatch(name) && name is not ("HEAD" or "@") && !name.Contains("..", StringComparison.Ordinal)
-        && !name.Contains("@{", StringComparison.Ordinal) && name[^1] != '.' && !name.Any(char.IsSurrogate)
+        && !name.Contains("@{", StringComparison.Ordinal) && name[^1] != '.' && !name.Any(char.IsSurrogate) && Text.OneLine(name, 200) == name
         && name.Split('/').All(p => p.Length > 0 && p[0] != '.' && !p.EndsWith(".lock", StringComparison.OrdinalIgnoreCase));
 
     private static string? WhyNot(string url)

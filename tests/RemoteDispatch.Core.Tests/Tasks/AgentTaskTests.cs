@@ -25,6 +25,7 @@ public sealed class AgentTaskTests : IDisposable
               "start": ["run", "{options}"], "resume": ["again", "{session}", "{options}"],
               "model": ["--model", "{model}"], "maxTurns": ["--turns", "{turns}"], "attach": ["--look", "{path}"],
               "modes": {"careful": ["--careful"], "reckless": ["--reckless"]}, "skips": ["reckless"],
+              "report": ["--may-report"],
               "environment": {"DOUBLE_HOME": "{workspace}/double", "GIVEN": "by the profile"},
               "output": [{"when": {"type": "end"}, "session": "session", "answer": "answer", "turns": "turns"}]
             }]}
@@ -73,10 +74,23 @@ public sealed class AgentTaskTests : IDisposable
         var heard = await File.ReadAllTextAsync(Workspace(task) + "/heard", Cancel);
         Assert.StartsWith("<t9.1 local\nThe task is a part", heard, StringComparison.Ordinal);
         Assert.EndsWith("files: a b.txt\n>Do it.", heard, StringComparison.Ordinal);
-        Assert.Equal($"run\n--look\n{Workspace(task)}/files/a b.txt\n", await File.ReadAllTextAsync(Workspace(task) + "/words", Cancel));
+        Assert.Equal($"run\n--may-report\n--look\n{Workspace(task)}/files/a b.txt\n", await File.ReadAllTextAsync(Workspace(task) + "/words", Cancel));
         Assert.Equal("attached", await File.ReadAllTextAsync(Workspace(task) + "/files/a b.txt", Cancel));
         Assert.EndsWith("by the task\n", await File.ReadAllTextAsync(Workspace(task) + "/given", Cancel), StringComparison.Ordinal);
         Assert.Equal("Do it.", task.Command);
+    }
+
+    [Fact]
+    public async Task File_with_the_name_of_one_that_the_profile_brings_is_refused_and_not_lost()
+    {
+        await using var dispatcher = Dispatcher("dash");
+        File.WriteAllText(_folder.Path + "/agents/own.json", """
+            {"agents": [{"name": "filed", "like": "double", "maxTurns": {"files": {"{workspace}/files/limits.json": {"turns": "{turns}"}}}}]}
+            """);
+        var request = Request("x", new AgentCall { MaxTurns = 3 }) with { Attachments = [new TaskAttachment("limits.json", "mine"u8.ToArray())] };
+        request = request with { Agent = request.Agent! with { Name = "filed" } };
+        var refusal = await Refusal.OfAsync(FailureReason.InvalidInput, () => dispatcher.DispatchAsync(_host, request, Cancel));
+        Assert.Contains("limits.json", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -102,7 +116,7 @@ public sealed class AgentTaskTests : IDisposable
 
         Assert.NotEqual(first.Id, second.Id);
         Assert.Equal(first.Id, second.Agent!.Resumes);
-        Assert.Equal("again\ns-1\n--model\nm\n--careful\n", await File.ReadAllTextAsync(Workspace(second) + "/words", Cancel));
+        Assert.Equal("again\ns-1\n--model\nm\n--careful\n--may-report\n", await File.ReadAllTextAsync(Workspace(second) + "/words", Cancel));
         Assert.Equal($"{place}\ngo on", await File.ReadAllTextAsync(Workspace(second) + "/log", Cancel));
     }
 

@@ -64,6 +64,15 @@ public sealed class RemoteTaskTests
     }
 
     [Fact]
+    public void After_an_end_that_is_another_what_was_read_of_the_first_explains_it_no_longer()
+    {
+        var lost = IsRunning.After(new Lost(Started)) with { AgentResult = new RemoteDispatch.Agents.AgentResult { Why = RemoteDispatch.Agents.AgentEnd.Crashed } };
+        Assert.NotNull(lost.After(new Lost(Started)).AgentResult);
+        Assert.NotNull(lost.After(new Absent()).AgentResult);
+        Assert.Null(lost.After(new Ended(EndKind.Exited, 0, Started, Finished, "")).AgentResult);
+    }
+
+    [Fact]
     public void IsFinal_is_everything_but_pending_and_running() =>
         Assert.Equal([TaskState.Pending, TaskState.Running], Enum.GetValues<TaskState>().Where(s => !s.IsFinal()));
 

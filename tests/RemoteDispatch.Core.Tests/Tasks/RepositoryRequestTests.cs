@@ -29,6 +29,8 @@ public sealed class RepositoryRequestTests
     public static TheoryData<string> BadBranches =>
     [
         "", "-x", "--all", "a b", "a..b", "a.lock", "a.lock/b", ".a", "a/.b", "a.", "/a", "a/", "a//b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "a@{1}", "@", "HEAD", "a\nb", "a\u007f", "a\0",
+        // Git takes these; a terminal may obey them.
+        "a\u009b2Jb", "a\u202eb",
     ];
 
     [Theory, MemberData(nameof(GoodUrls))]
@@ -135,7 +137,7 @@ public sealed class RepositoryRequestTests
     public void Lines_that_cannot_be_are_none_whatever_stands_in_them()
     {
         var clean = new TaskRepository { Url = "/x", Branch = "mine" };
-        Assert.Equal(clean, clean.With(["before abc", "after " + new string('g', 40), "before " + new string('A', 40), "branch -x", "branch a\u001b[2J", "base ..", "commits -1", "commits 99999999999999999999", "dirty maybe", "", "nonsense", "before"]));
+        Assert.Equal(clean, clean.With(["before abc", "after " + new string('g', 40), "before " + new string('A', 40), "branch -x", "branch a\u001b[2J", "branch a\u009b2J", "base ..", "commits -1", "commits 99999999999999999999", "dirty maybe", "", "nonsense", "before"]));
         Assert.Equal(clean with { Before = new string('a', 64), Commits = 2, IsDirty = false, IsPushed = true, Base = "HEAD", Branch = "x" },
             clean.With(["before " + new string('a', 64), "commits 2", "dirty no", "pushed yes", "base HEAD", "branch x"]));
     }
