@@ -263,7 +263,12 @@ Describe 'An agent without its permission system' -Tag Local {
         $said | Should -Be 'Succeeded'
     }
 
-    It 'is asked for where somebody is, and sends nothing when the answer is no' -Skip:(-not (Get-Command script -ErrorAction Ignore) -or -not $IsLinux) {
+    It 'is asked for where somebody is, and sends nothing when the answer is no' {
+        if (-not (Get-Command script -ErrorAction Ignore) -or -not $IsLinux) {
+            Set-ItResult -Skipped -Because 'script of util-linux, which makes a terminal, is not here'
+            return
+        }
+
         $said = Invoke-Terminal "$how -Id asked-no; 'the end'" 'n'
         $said | Should -Match 'Run it so\?.*permission system switched off \(bypassPermissions\).*default is "N".*the end'
         "$Workspaces/asked-no" | Should -Not -Exist
@@ -271,7 +276,12 @@ Describe 'An agent without its permission system' -Tag Local {
         $said | Should -Match 'Run it so\?.*Completed'
     }
 
-    It 'is not asked for with -Force, -Confirm:$false or pwsh -NonInteractive' -Skip:(-not (Get-Command script -ErrorAction Ignore) -or -not $IsLinux) {
+    It 'is not asked for with -Force, -Confirm:$false or pwsh -NonInteractive' {
+        if (-not (Get-Command script -ErrorAction Ignore) -or -not $IsLinux) {
+            Set-ItResult -Skipped -Because 'script of util-linux, which makes a terminal, is not here'
+            return
+        }
+
         foreach ($with in '-Force', '-Confirm:$false') {
             $said = Invoke-Terminal "($how $with -Wait 6>`$null).AgentResult.Why" ''
             $said | Should -Match 'Completed'
