@@ -334,6 +334,25 @@ public sealed class StaggeringTests(SharedFleet shared)
     }
 
     [Fact]
+    public async Task Task_that_cannot_start_behind_others_that_could_is_an_error_of_its_dispatch()
+    {
+        await using var bench = new Bench(shared.Fleet);
+        var host = Limited(bench, shared.Fleet.Hosts[0], new WorkerLimit { MaxWorkers = 2 });
+        var gate = bench.Folder + "/gate";
+        var sent = new List<RemoteTask>();
+        for (var i = 0; i < 3; i++)
+            sent.Add(await bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = $"while [ ! -e '{gate}' ]; do sleep 0.05; done" }, Cancel));
+        Assert.Equal([false, false, true], sent.Select(t => t.IsWaiting));
+        await File.WriteAllTextAsync(gate, "", Cancel);
+        foreach (var task in sent.Take(2))
+            await bench.Dispatcher.WaitAsync(task, TimeSpan.FromSeconds(30), Cancel);
+        var failure = await Assert.ThrowsAsync<DispatchException>(() => bench.Dispatcher.DispatchAsync(host, new TaskRequest { Command = "true", WorkingDirectory = "/is/not/there" }, Cancel));
+        Assert.Equal((FailureReason.LaunchFailed, "h1"), (failure.Reason, failure.Host));
+        Assert.Contains("/is/not/there", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(TaskState.Succeeded, (await bench.Dispatcher.WaitAsync(sent[2], TimeSpan.FromSeconds(30), Cancel)).State);
+    }
+
+    [Fact]
     public async Task Starts_are_apart_by_the_records_of_the_host()
     {
         await using var bench = new Bench(shared.Fleet);

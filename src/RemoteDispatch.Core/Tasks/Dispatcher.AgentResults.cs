@@ -25,7 +25,10 @@ public sealed partial class Dispatcher
                 Question = await QuestionOfAsync(task, cancellationToken).ConfigureAwait(false),
             };
             var result = output.Finish(exit);
-            task = Note(task, task with { AgentResult = result with { Session = result.Session ?? agent.Session } });
+            // In the log a value may have been escaped, or in two lines whose texts are one answer.
+            var mask = new EventMask(SecretsOf(task));
+            result = result with { Answer = mask.Mask(result.Answer), Error = mask.Mask(result.Error), Model = mask.Mask(result.Model), Session = result.Session ?? agent.Session };
+            task = Note(task, task with { AgentResult = result });
             Tell(task.HostName, "agent_result", since, $"task={task.Id} why={result.Why}");
         }
         catch (Exception e) when (e is DispatchException or IOException or UnauthorizedAccessException)

@@ -50,7 +50,10 @@ public sealed partial class Dispatcher
         }
 
         await StartWaitingAsync(host.Name, cancellationToken).ConfigureAwait(false);
-        return Options.Ledger.Find(id.Value, host.Name) ?? throw NotSentFromHere(id.Value);
+        var now = Options.Ledger.Find(id.Value, host.Name) ?? throw NotSentFromHere(id.Value);
+        // As it is told where nobody waits.
+        return now.State != TaskState.LaunchFailed ? now : throw new DispatchException(
+            FailureReason.LaunchFailed, $"The task '{id}' was not started on host '{host.Name}': {now.Reason}.", "Mend that, then dispatch it under a new id, or remove its workspace and dispatch it again.");
     }
 
     /// <summary>A task that found no room waits; one whose secrets cannot be kept for that long is refused, unless the caller stays.</summary>

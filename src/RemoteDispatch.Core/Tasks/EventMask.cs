@@ -34,6 +34,9 @@ internal sealed class EventMask(IReadOnlyList<CredentialGrant> secrets)
         };
     }
 
+    /// <summary>The same for any other text that was put together behind JSON.</summary>
+    public string? Mask(string? text) => text is null ? null : Mask(text, isCut: false);
+
     private string Mask(string text, bool isCut)
     {
         if (_redactor is null)

@@ -164,6 +164,17 @@ public sealed class AgentTaskTests : IDisposable
     }
 
     [Fact]
+    public async Task Value_of_a_credential_is_masked_in_the_answer_behind_the_json_that_escapes_it()
+    {
+        await using var dispatcher = Dispatcher("dash");
+        Act("""cat >/dev/null; printf '%s\n' '{"type":"end","answer":"It is \u0074opsecret-of-a-test."}'""");
+        var request = Request("x") with { Credentials = [RemoteDispatch.Credentials.CredentialGrant.Create("DOUBLE_KEY", "topsecret-of-a-test")] };
+        var task = await dispatcher.WaitAsync(await dispatcher.DispatchAsync(_host, request, Cancel), null, Cancel);
+        Assert.StartsWith("It is *", task.AgentResult!.Answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("topsecret", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(_folder.Path + "/state", "*.json")), Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Same_prompt_under_the_same_id_is_the_same_task_and_another_call_is_a_conflict()
     {
         await using var dispatcher = Dispatcher("dash");
