@@ -1,4 +1,5 @@
 using RemoteDispatch.Agents;
+using RemoteDispatch.Workspaces;
 
 namespace RemoteDispatch.Tasks;
 
@@ -41,7 +42,9 @@ public sealed partial class Dispatcher
 
     private async Task ReadOutputAsync(RemoteTask task, AgentOutput output, CancellationToken cancellationToken)
     {
-        if (task.LogPath is { } copy && File.Exists(copy) && (!task.SeparateError || File.Exists(task.ErrorLogPath)))
+        // A copy that was made while the task ran lacks its end.
+        if (task.LogPath is { } copy && File.Exists(copy) && await IsAllAsync(task, FeedWhat.Log, copy, cancellationToken).ConfigureAwait(false)
+            && (!task.SeparateError || await IsAllAsync(task, FeedWhat.Error, task.ErrorLogPath, cancellationToken).ConfigureAwait(false)))
         {
             await ReadCopyAsync(copy, bytes => output.Read(bytes), cancellationToken).ConfigureAwait(false);
             if (task.SeparateError)

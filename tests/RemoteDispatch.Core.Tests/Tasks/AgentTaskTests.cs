@@ -175,6 +175,18 @@ public sealed class AgentTaskTests : IDisposable
     }
 
     [Fact]
+    public async Task Result_is_not_read_from_a_copy_of_the_log_that_was_made_while_the_task_ran()
+    {
+        await using var dispatcher = Dispatcher("dash");
+        var gate = _folder.Path + "/gate";
+        Act($$"""while [ ! -e '{{gate}}' ]; do sleep 0.05; done; echo '{"type":"end","session":"s-1","answer":"It is done."}'""");
+        var task = await dispatcher.CollectLogAsync(await dispatcher.DispatchAsync(_host, Request("x"), Cancel), null, Cancel);
+        Assert.Equal((TaskState.Running, true), (task.State, File.Exists(task.LogPath)));
+        await File.WriteAllTextAsync(gate, "", Cancel);
+        Assert.Equal("It is done.", (await dispatcher.WaitAsync(task, null, Cancel)).AgentResult!.Answer);
+    }
+
+    [Fact]
     public async Task Same_prompt_under_the_same_id_is_the_same_task_and_another_call_is_a_conflict()
     {
         await using var dispatcher = Dispatcher("dash");
