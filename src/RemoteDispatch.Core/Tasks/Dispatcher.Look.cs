@@ -41,11 +41,12 @@ public sealed partial class Dispatcher
         var looks = await LookQuietlyAsync(tasks, cancellationToken).ConfigureAwait(false);
         foreach (var host in looks.Where(l => l.Failure is null).GroupBy(l => l.Task.HostName, StringComparer.OrdinalIgnoreCase))
             Tell(host.Key, "looked", since, $"tasks={host.Count()}");
-        await Task.WhenAll(looks.Select(async (look, at) =>
+        // A few at a time: each reads a whole log, once.
+        await Parallel.ForAsync(0, looks.Length, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (at, stop) =>
         {
-            if (look.Failure is null)
-                looks[at] = look with { Task = await ExplainAsync(look.Task, cancellationToken).ConfigureAwait(false) };
-        })).ConfigureAwait(false);
+            if (looks[at].Failure is null)
+                looks[at] = looks[at] with { Task = await ExplainAsync(looks[at].Task, stop).ConfigureAwait(false) };
+        }).ConfigureAwait(false);
         return looks;
     }
 

@@ -52,7 +52,8 @@ public sealed partial class Dispatcher
                     Resume = true,
                     Model = wanted.Model ?? before.Model,
                     MaxTurns = wanted.MaxTurns ?? before.MaxTurns,
-                    PermissionMode = wanted.PermissionMode ?? before.PermissionMode,
+                    // What a host says of a task that was not sent from here never decides what an agent may do.
+                    PermissionMode = wanted.PermissionMode ?? Options.Ledger.Find(task.Id, task.HostName)?.Agent?.PermissionMode,
                 },
                 Frame = request.Agent?.Frame,
                 Resumes = task.Id,

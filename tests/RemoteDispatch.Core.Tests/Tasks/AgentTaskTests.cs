@@ -118,6 +118,12 @@ public sealed class AgentTaskTests : IDisposable
         Assert.Equal(first.Id, second.Agent!.Resumes);
         Assert.Equal("again\ns-1\n--model\nm\n--careful\n--may-report\n", await File.ReadAllTextAsync(Workspace(second) + "/words", Cancel));
         Assert.Equal($"{place}\ngo on", await File.ReadAllTextAsync(Workspace(second) + "/log", Cancel));
+
+        // Where only the host says what the first one might do, the agent's default holds.
+        await using var elsewhere = Dispatcher("dash", "elsewhere");
+        var known = (await elsewhere.ListAsync(_host, Cancel)).Single(t => t.Id == first.Id);
+        Assert.Equal("careful", known.Agent!.PermissionMode);
+        Assert.Null((await elsewhere.ResumeAsync(known, new TaskRequest { Command = "go on" }, Cancel)).Request.Agent!.Call.PermissionMode);
     }
 
     [Fact]
