@@ -230,6 +230,8 @@ trap '' TERM INT QUIT
   rd_mind
 } >/dev/null &
 rd_watch=$!
+# Where somebody ends it, its number may be another's by the time the command ends.
+rd_birth "$rd_watch" && rd_watch_born=$RD_BIRTH
 { printf '%s\n' "$rd_watch" >"$rd_dir/watch"; } 2>/dev/null
 trap : TERM INT QUIT
 case $rd_box in docker*) rd_engine_tie ;; esac
@@ -254,7 +256,7 @@ rd_code=$?
 
 rd_kind=exited
 # A limit that has struck is waited for: it may still be after what the command left behind.
-[ -e "$rd_dir/timeout" ] || kill -s USR1 "$rd_watch" 2>/dev/null
+[ -e "$rd_dir/timeout" ] || { rd_birth "$rd_watch" && [ "$RD_BIRTH" = "${rd_watch_born-}" ] && kill -s USR1 "$rd_watch"; } 2>/dev/null
 wait "$rd_watch" 2>/dev/null
 [ ! -e "$rd_dir/timeout" ] || rd_kind=timed-out
 rd_why=
