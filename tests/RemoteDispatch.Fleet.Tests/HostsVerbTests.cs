@@ -139,7 +139,7 @@ public sealed class HostsVerbTests : IDisposable
         Assert.Equal(0, (await _program.RunAsync("hosts", "add", "web1", "web1.example.com")).Code);
         var file = _folder.FullName + "/out.csv";
         Assert.Equal((0, "", $"1 host written to '{file}' (Csv).\n"), await _program.RunAsync("hosts", "export", file, "--host", "@gpu"));
-        Assert.Equal("gpu1,gpu1.example.com,me,,Ssh,none,gpu,,,,,", (await File.ReadAllLinesAsync(file, Bench.Cancel))[1]);
+        Assert.Equal("gpu1,gpu1.example.com,me,,Ssh,none,gpu,,,,,,,,,", (await File.ReadAllLinesAsync(file, Bench.Cancel))[1]);
         Assert.Equal(ExitCodes.LocalFile, (await _program.RunAsync("hosts", "export", file)).Code);
         Assert.Equal(2, (await File.ReadAllLinesAsync(file, Bench.Cancel)).Length);
         Assert.Equal((0, "", $"2 hosts written to '{file}' (Csv).\n"), await _program.RunAsync("hosts", "export", file, "--force"));
